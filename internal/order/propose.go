@@ -1,0 +1,398 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"quantdesk/internal/fault"
+	"quantdesk/internal/market"
+	"quantdesk/internal/num"
+	"quantdesk/internal/risk"
+	"quantdesk/internal/trade"
+)
+
+// MaxLegs bounds a ticket.
+const MaxLegs = 200
+
+// Propose checks a proposal against the broker's rules and the policy, prices
+// it, and leaves a ticket that Confirm can submit for TicketLife. Nothing is
+// sent to the broker. It fails with invalid, not_found, forbidden, conflict,
+// market_closed, risk_refused, insufficient_buying_power or unavailable.
+func (d *Desk) Propose(ctx context.Context, c Caller, p Proposal) (Ticket, error) {
+	const op = "order.Propose"
+	if len(p.Wishes) == 0 || len(p.Wishes) > MaxLegs {
+		return Ticket{}, fault.E(op, fault.Invalid, "a ticket takes 1 to %d orders, not %d", MaxLegs, len(p.Wishes))
+	}
+	info, err := d.tradingAccount(ctx, c, p.Account)
+	if err != nil {
+		return Ticket{}, err
+	}
+	p.Account = info.ID
+	asked := p.digest()
+	if p.ClientRef != "" {
+		old, ok, err := d.cfg.Journal.TicketByRef(ctx, c.User, info.ID, p.ClientRef)
+		if err != nil {
+			return Ticket{}, err
+		}
+		if ok {
+			if old.Asked != asked {
+				return Ticket{}, fault.E(op, fault.Conflict, "client_ref %q was already used for another order", p.ClientRef).
+					Hinted("Use a new client_ref for a new order.")
+			}
+			return d.fresh(old), nil
+		}
+	}
+	a, err := d.open(ctx, info)
+	if err != nil {
+		return Ticket{}, err
+	}
+	bal, err := a.broker.Balances(ctx, info.ID)
+	if err != nil {
+		return Ticket{}, brokerFault(op, err)
+	}
+	now := d.cfg.Now().UTC()
+	t := Ticket{
+		ID: newTicketID(), User: info.User, Account: info.ID, Environment: info.Environment, ClientRef: p.ClientRef, Asked: asked,
+		Approver: "model", State: Pending, Created: now, Expires: now.Add(TicketLife), Trace: c.Trace, Kind: KindSingle,
+	}
+	if info.Environment == trade.Live {
+		t.Approver = "operator"
+	}
+	for _, w := range p.Wishes {
+		kind, err := d.addWish(ctx, a, &t, w, bal)
+		if err != nil {
+			if len(p.Wishes) > 1 {
+				f := fault.As(err)
+				return Ticket{}, (&fault.Error{Code: f.Code, Op: f.Op, Message: fmt.Sprintf("order %d (%s %s): %s", slices.IndexFunc(p.Wishes, func(x Wish) bool { return x == w })+1, w.Side, w.Symbol, f.Message), Hint: f.Hint, Detail: f.Detail, Err: f.Err})
+			}
+			return Ticket{}, err
+		}
+		t.Kind = kind
+	}
+	if len(p.Wishes) > 1 {
+		t.Kind = KindBasket
+	}
+	if err := d.finish(ctx, a, &t, bal, nil); err != nil {
+		return Ticket{}, err
+	}
+	return t, d.keep(c, &t)
+}
+
+// keep makes a pending ticket durable and known.
+func (d *Desk) keep(c Caller, t *Ticket) error {
+	t.seal()
+	wait := d.cfg.Journal.Append(Batch{Tickets: []Ticket{*t}, Notes: []Note{{
+		Trace: c.Trace, Kind: "ticket", User: t.User, Subject: t.ID,
+		Body: map[string]any{"account": t.Account, "kind": t.Kind, "digest": t.Digest, "summary": t.Summary, "approver": t.Approver, "expires_at": t.Expires},
+	}}})
+	if err := wait(); err != nil {
+		return fault.Wrap("order.Propose", fault.Unavailable, err, "the ticket could not be written").Hinted("Free disk space or mend the disk, then try again.")
+	}
+	kept := *t
+	d.mu.Lock()
+	d.tickets[t.ID] = &kept
+	d.mu.Unlock()
+	return nil
+}
+
+// tradingAccount finds the account and refuses one that may not trade.
+func (d *Desk) tradingAccount(ctx context.Context, c Caller, id string) (Account, error) {
+	info, err := d.AccountFor(ctx, c, id)
+	if err != nil {
+		return Account{}, err
+	}
+	if !info.Trading {
+		return Account{}, fault.E("order.Propose", fault.Forbidden, "account %s is connected read-only", info.ID).
+			Hinted("Connect it again with the trade permission.")
+	}
+	return info, nil
+}
+
+// addWish turns one wish into legs of the ticket.
+func (d *Desk) addWish(ctx context.Context, a *account, t *Ticket, w Wish, bal trade.Balances) (Kind, error) {
+	const op = "order.Propose"
+	in, ok := d.cfg.Prices.Lookup(w.Symbol)
+	if !ok {
+		return "", fault.E(op, fault.NotFound, "there is no instrument %q", w.Symbol).Hinted("Call search_instruments to find its symbol.")
+	}
+	caps := a.broker.Capabilities()
+	if !slices.Contains(caps.Classes, in.Class) {
+		return "", fault.E(op, fault.Invalid, "%s does not trade %s instruments such as %s", caps.Broker, in.Class, in.Symbol)
+	}
+	q, err := d.cfg.Prices.Quote(ctx, in.Symbol)
+	if err != nil {
+		return "", fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol).Hinted("Call get_quotes to see what is known of it.")
+	}
+	entry := trade.Order{
+		Ticket: t.ID, Role: trade.Single, Account: t.Account, User: t.User, Symbol: in.Symbol, Side: w.Side, Type: w.Type, TIF: w.TIF,
+		LimitPrice: w.LimitPrice, StopPrice: w.StopPrice, TrailAmount: w.TrailAmount, TrailPercent: w.TrailPercent,
+		GoodTill: w.GoodTill, Extended: w.Extended, Status: trade.PendingConfirmation, Trace: t.Trace, Created: t.Created, Updated: t.Created,
+	}
+	legs, kind, err := expand(w, entry, caps)
+	if err != nil {
+		return "", err
+	}
+	rate, err := d.cfg.Prices.Rate(ctx, in.Currency, bal.Currency)
+	if err != nil {
+		return "", fault.Wrap(op, fault.Unavailable, err, "there is no rate from %s to %s", in.Currency, bal.Currency)
+	}
+	var parent string
+	for i := range legs {
+		o := &legs[i]
+		if err := d.checkShape(*o, in, caps); err != nil {
+			return "", err
+		}
+		price := reckonPrice(*o, q)
+		if i == 0 {
+			if o.Quantity, err = toUnits(w, in, price.Mul(rate), bal.Equity); err != nil {
+				return "", err
+			}
+		} else {
+			o.Quantity = legs[0].Quantity
+		}
+		if err := in.CheckQuantity(o.Quantity); err != nil {
+			return "", fault.E(op, fault.Invalid, "%s", err)
+		}
+		o.Leg = len(t.Legs)
+		o.ID = orderID(t.ID, o.Leg)
+		if o.Role == trade.Parent {
+			parent = o.ID
+		} else if parent != "" {
+			o.ParentID = parent
+		}
+		if o.Group != "" {
+			o.Group = fmt.Sprintf("%s-g%d", t.ID, t.groupOf(i, o.Leg))
+		}
+		warning, err := d.checkHours(*o, in)
+		if err != nil {
+			return "", err
+		}
+		if warning != "" && !slices.Contains(t.Warnings, warning) {
+			t.Warnings = append(t.Warnings, warning)
+		}
+		t.Legs = append(t.Legs, Leg{Order: *o, Asked: w.Quantity, Unit: w.Unit, Price: price, Notional: in.Notional(price, o.Quantity).Mul(rate)})
+	}
+	return kind, nil
+}
+
+// groupOf numbers a wish's OCO group by its first leg.
+func (t *Ticket) groupOf(withinWish, leg int) int { return leg - withinWish + 1 }
+
+// toUnits turns the asked quantity into the instrument's units.
+func toUnits(w Wish, in market.Instrument, price, equity num.Decimal) (num.Decimal, error) {
+	const op = "order.Propose"
+	if w.Quantity.Sign() <= 0 {
+		return num.Zero, fault.E(op, fault.Invalid, "quantity must be above zero, not %s", w.Quantity).Hinted("Use side sell to sell.")
+	}
+	money := w.Quantity
+	switch w.Unit {
+	case trade.Shares, "":
+		return w.Quantity, nil
+	case trade.PercentEquity:
+		money = equity.Mul(w.Quantity).Quo(num.FromInt(100))
+	case trade.Notional:
+	}
+	if in.Multiplier.Sign() > 0 {
+		price = price.Mul(in.Multiplier)
+	}
+	if price.Sign() <= 0 {
+		return num.Zero, fault.E(op, fault.Unavailable, "there is no price to turn %s %s into a quantity of %s", w.Quantity, w.Unit, in.Symbol)
+	}
+	q := in.RoundQuantity(money.Quo(price))
+	if q.Sign() <= 0 {
+		return num.Zero, fault.E(op, fault.Invalid, "%s %s buys less than one lot of %s at %s", w.Quantity, w.Unit, in.Symbol, price.Rescale(2)).
+			Hinted("Raise the quantity to at least %s in money.", price.Mul(in.Lot).Rescale(2))
+	}
+	return q, nil
+}
+
+// finish estimates, checks the policy and writes the summary. before holds the
+// orders a replacement stands in for.
+func (d *Desk) finish(ctx context.Context, a *account, t *Ticket, bal trade.Balances, before *trade.Order) error {
+	if err := d.estimate(ctx, a, t, bal); err != nil {
+		return err
+	}
+	err := a.do(ctx, func() error {
+		_, err := a.admit(ctx, t, bal, before)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.summarise(t)
+	return nil
+}
+
+// estimate asks the broker what each leg would cost.
+func (d *Desk) estimate(ctx context.Context, a *account, t *Ticket, bal trade.Balances) error {
+	t.Totals = Totals{Currency: bal.Currency, BuyingPowerAfter: bal.BuyingPower}
+	for i := range t.Legs {
+		l := &t.Legs[i]
+		cost, err := a.broker.Estimate(ctx, l.Order)
+		if err != nil {
+			return brokerFault("order.Propose", err)
+		}
+		l.Fee, l.InitialMargin = cost.Fee, cost.InitialMargin
+		if bal.Equity.Sign() > 0 {
+			l.EquityShare = l.Notional.Quo(bal.Equity).Round(6)
+		}
+		l.Notional = l.Notional.Round(2)
+		if !counts(l.Order) {
+			continue
+		}
+		t.Totals.Notional = t.Totals.Notional.Add(l.Notional)
+		t.Totals.Fee = t.Totals.Fee.Add(l.Fee)
+		t.Totals.InitialMargin = t.Totals.InitialMargin.Add(l.InitialMargin)
+		t.Totals.EquityShare = t.Totals.EquityShare.Add(l.EquityShare)
+		t.Totals.BuyingPowerAfter = t.Totals.BuyingPowerAfter.Sub(bal.BuyingPower.Sub(cost.BuyingPowerAfter))
+	}
+	return nil
+}
+
+// counts tells whether a leg adds to what its ticket uses: children and the
+// second leg of a pair of exits do not.
+func counts(o trade.Order) bool {
+	return o.ParentID == "" && (o.Group == "" || o.Role == trade.TakeProfit)
+}
+
+// admit is the decision, run in the account's goroutine at proposal and again
+// at confirmation: policy, day limits and buying power over what is reserved. It
+// gives the use of the day as it would be afterwards.
+func (a *account) admit(ctx context.Context, t *Ticket, bal trade.Balances, before *trade.Order) (dayUse, error) {
+	const op = "order.admit"
+	d := a.desk
+	policy := d.cfg.Policy()
+	now := d.cfg.Prices.Now()
+	use := *a.today(now)
+	kill := d.Kill()
+	positions, err := a.broker.Positions(ctx, a.info.ID)
+	if err != nil {
+		return use, brokerFault(op, err)
+	}
+	held, selling := map[string]num.Decimal{}, map[string]num.Decimal{}
+	for _, p := range positions {
+		held[p.Symbol] = p.Quantity
+	}
+	for _, o := range a.orders {
+		if o.Side == trade.Sell && o.Status.AtVenue() && o.ParentID == "" && o.Group == "" && (before == nil || o.ID != before.ID) {
+			selling[o.Symbol] = selling[o.Symbol].Add(o.Remaining())
+		}
+	}
+	var breaches []risk.Breach
+	var adds bool
+	for _, l := range t.Legs {
+		in, ok := d.cfg.Prices.Lookup(l.Order.Symbol)
+		if !ok {
+			return use, fault.E(op, fault.NotFound, "there is no instrument %q any more", l.Order.Symbol)
+		}
+		q, err := d.cfg.Prices.Quote(ctx, in.Symbol)
+		if err != nil {
+			return use, fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol)
+		}
+		reduces := !counts(l.Order) || reducing(l.Order, held[in.Symbol], selling[in.Symbol])
+		adds = adds || !reduces
+		breaches = append(breaches, risk.Check(policy, risk.Facts{
+			Account: a.info.ID, Environment: a.info.Environment, KillSwitch: kill.Engaged, Instrument: in, Order: l.Order, Quote: q, Now: now,
+			Notional: l.Notional, Equity: bal.Equity, DayNotional: use.notional, DayQuantity: use.quantity, DayOrders: use.orders,
+			Held: held[in.Symbol], Selling: selling[in.Symbol], Reduces: reduces,
+		})...)
+		if counts(l.Order) {
+			use.notional = use.notional.Add(l.Notional)
+			use.quantity = use.quantity.Add(l.Order.Quantity)
+			use.orders++
+			if l.Order.Side == trade.Sell {
+				selling[in.Symbol] = selling[in.Symbol].Add(l.Order.Quantity)
+			}
+		}
+	}
+	if len(breaches) > 0 {
+		b := breaches[0]
+		return use, fault.E(op, fault.RiskRefused, "%s", b.Text).With("rule", b.Rule).With("limit", b.Limit).With("value", b.Value).With("breaches", breaches).
+			Hinted("Stay within %s = %s; only the operator changes the policy.", b.Rule, b.Limit)
+	}
+	left := t.Totals.BuyingPowerAfter
+	for _, m := range a.held {
+		left = left.Sub(m)
+	}
+	if adds && left.Sign() < 0 {
+		return use, fault.E(op, fault.InsufficientBuyingPower, "the order needs %s %s more buying power than account %s has", left.Neg().Rescale(2), bal.Currency, a.info.ID).
+			With("rule", "buying_power").With("limit", bal.BuyingPower.Rescale(2).String()).With("value", bal.BuyingPower.Sub(left).Rescale(2).String())
+	}
+	return use, nil
+}
+
+// reducing tells whether an order can only make the position smaller.
+func reducing(o trade.Order, held, selling num.Decimal) bool {
+	if o.Side == trade.Sell {
+		return o.Quantity.Cmp(held.Sub(selling)) <= 0 && held.Sign() > 0
+	}
+	return held.Sign() < 0 && o.Quantity.Cmp(held.Neg()) <= 0
+}
+
+// summarise writes what a person reads before saying yes.
+func (d *Desk) summarise(t *Ticket) {
+	var b strings.Builder
+	env := string(t.Environment)
+	if len(t.Legs) > 1 {
+		fmt.Fprintf(&b, "%s of %d orders, account %s (%s):\n", strings.ToUpper(string(t.Kind)), len(t.Legs), t.Account, env)
+	}
+	for _, l := range t.Legs {
+		b.WriteString(Describe(l.Order))
+		if l.Unit != trade.Shares && l.Unit != "" && l.Order.ParentID == "" {
+			fmt.Fprintf(&b, " (asked: %s %s)", l.Asked, l.Unit)
+		}
+		if len(t.Legs) == 1 {
+			fmt.Fprintf(&b, ", account %s (%s)", t.Account, env)
+		}
+		fmt.Fprintf(&b, ". About %s %s", l.Notional.Rescale(2), t.Totals.Currency)
+		if counts(l.Order) {
+			fmt.Fprintf(&b, ", fee %s, %s%% of equity", l.Fee.Rescale(2), l.EquityShare.Mul(num.FromInt(100)).Rescale(2))
+		}
+		b.WriteString(".\n")
+	}
+	if len(t.Legs) > 1 {
+		fmt.Fprintf(&b, "Total about %s %s, fees %s.\n", t.Totals.Notional.Rescale(2), t.Totals.Currency, t.Totals.Fee.Rescale(2))
+	}
+	fmt.Fprintf(&b, "Buying power afterwards %s %s. Expires %s.", t.Totals.BuyingPowerAfter.Rescale(2), t.Totals.Currency, t.Expires.Format(time.RFC3339))
+	t.Summary = b.String()
+}
+
+// Describe tells an order in one phrase: "BUY 10 AAPL limit 187.20 day".
+func Describe(o trade.Order) string {
+	s := fmt.Sprintf("%s %s %s %s", strings.ToUpper(string(o.Side)), o.Quantity.Normalize(), o.Symbol, strings.ReplaceAll(string(o.Type), "_", "-"))
+	if o.StopPrice.Sign() > 0 {
+		s += " stop " + o.StopPrice.String()
+	}
+	if o.LimitPrice.Sign() > 0 {
+		s += " limit " + o.LimitPrice.String()
+	}
+	if o.TrailAmount.Sign() > 0 {
+		s += " trailing by " + o.TrailAmount.String()
+	}
+	if o.TrailPercent.Sign() > 0 {
+		s += " trailing by " + o.TrailPercent.String() + "%"
+	}
+	s += " " + string(o.TIF)
+	if o.TIF == trade.GTD {
+		s += " until " + o.GoodTill.Format(time.RFC3339)
+	}
+	switch o.Role {
+	case trade.TakeProfit, trade.StopLoss:
+		s += " (" + strings.ReplaceAll(string(o.Role), "_", " ") + ")"
+	}
+	return s
+}
+
+// brokerFault tells a broker's error in our words, keeping its own.
+func brokerFault(op string, err error) error {
+	if v := refusal(err); v != nil {
+		return fault.Wrap(op, fault.RejectedByVenue, err, "the broker refused: %s", v.Text).With("venue_code", v.Code).With("venue_text", v.Text)
+	}
+	if f := fault.As(err); f.Code != fault.Internal {
+		return err
+	}
+	return fault.Wrap(op, fault.Unavailable, err, "the broker did not answer").Hinted("Call connection_status, then read the state before trying again.")
+}
