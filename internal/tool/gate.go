@@ -1,0 +1,312 @@
+package tool
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	oteltrace "go.opentelemetry.io/otel/trace"
+
+	"quantdesk/internal/audit"
+	"quantdesk/internal/fault"
+	"quantdesk/internal/identity"
+)
+
+// Recorder keeps the audit: what trades at once, what reads within 50 ms.
+type Recorder interface {
+	Record(e audit.Entry) error
+	RecordLater(e audit.Entry)
+}
+
+// Config is what a Gate is made of.
+type Config struct {
+	Catalogue *Catalogue
+	Deps      Deps
+	Limiter   *identity.Limiter
+	Audit     Recorder
+	// Bound is what the operator offers at all; nobody gets past it.
+	Bound View
+	Log   *slog.Logger
+	// Tracer makes spans; nil makes none.
+	Tracer oteltrace.Tracer
+	// Observe is told of every call; nil does nothing.
+	Observe func(tool string, code fault.Code, took time.Duration)
+	// Deadline bounds one call that does not stream; 0 means a minute.
+	Deadline time.Duration
+}
+
+// Gate is the one door to every tool: scopes, rate, strict arguments, the call,
+// the reply's shape, and the audit, in that order.
+type Gate struct{ cfg Config }
+
+// NewGate makes the gate.
+func NewGate(cfg Config) *Gate {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Deadline == 0 {
+		cfg.Deadline = time.Minute
+	}
+	return &Gate{cfg: cfg}
+}
+
+// Catalogue is what the gate guards.
+func (g *Gate) Catalogue() *Catalogue { return g.cfg.Catalogue }
+
+// Bound is what the operator offers at all.
+func (g *Gate) Bound() View { return g.cfg.Bound }
+
+// Request is one call.
+type Request struct {
+	Caller identity.Principal
+	View   View
+	// Via is mcp, rest, cli or the name of the tool that calls this one.
+	Via   string
+	Name  string
+	Args  json.RawMessage
+	Trace string
+	// Report takes progress; nil where nobody listens.
+	Report func(Progress)
+}
+
+// Result is a reply, or a fault.
+type Result struct {
+	// Structured is the output as JSON, Text the same for reading.
+	Structured json.RawMessage
+	Text       string
+	Fault      *fault.Error
+	Trace      string
+}
+
+// NewTrace makes a trace id.
+func NewTrace() string { return strings.ToLower(rand.Text()[:20]) }
+
+// Call makes one call. Whatever happens, it answers and leaves a line in the
+// audit; a panic in a handler is an internal fault.
+func (g *Gate) Call(ctx context.Context, r Request) Result {
+	start := time.Now()
+	if r.Trace == "" {
+		r.Trace = NewTrace()
+	}
+	t, found := g.cfg.Catalogue.Find(r.Name)
+	if !found {
+		f := g.unknown(r.Name)
+		return g.finish(nil, r, nil, Result{Fault: f}, start)
+	}
+	if g.cfg.Tracer != nil {
+		var span oteltrace.Span
+		ctx, span = g.cfg.Tracer.Start(ctx, "tool "+t.Name, oteltrace.WithAttributes(attribute.String("desk.trace", r.Trace), attribute.String("desk.via", r.Via)))
+		defer span.End()
+		res := g.call(ctx, t, r, start)
+		if res.Fault != nil {
+			span.SetStatus(codes.Error, string(res.Fault.Code))
+		}
+		return res
+	}
+	return g.call(ctx, t, r, start)
+}
+
+func (g *Gate) call(ctx context.Context, t *Tool, r Request, start time.Time) Result {
+	if f := g.admit(t, r); f != nil {
+		return g.finish(t, r, r.Args, Result{Fault: f}, start)
+	}
+	schema, err := g.cfg.Catalogue.input(t)
+	if err != nil {
+		return g.finish(t, r, r.Args, Result{Fault: fault.As(err)}, start)
+	}
+	args, err := bind(r.Args, schema, t.Aliases)
+	if err != nil {
+		return g.finish(t, r, r.Args, Result{Fault: fault.As(err)}, start)
+	}
+	if !t.Streams {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, g.cfg.Deadline)
+		defer cancel()
+	}
+	c := &Call{Deps: g.cfg.Deps, Caller: r.Caller, Trace: r.Trace, Gate: g, View: r.View, report: r.Report}
+	res := Result{}
+	out, err := g.guarded(ctx, t, c, args)
+	if err == nil {
+		res.Structured, res.Text, err = render(t, out, args)
+	}
+	if err != nil {
+		res = Result{Fault: fault.As(err)}
+	}
+	return g.finish(t, r, args, res, start)
+}
+
+// guarded runs the handler and turns a panic into an internal fault.
+func (g *Gate) guarded(ctx context.Context, t *Tool, c *Call, args json.RawMessage) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.cfg.Log.Error("a tool panicked", "tool", t.Name, "request_id", c.Trace, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = fault.E("tool.Gate", fault.Internal, "something went wrong inside the desk")
+		}
+	}()
+	return t.call(ctx, c, args)
+}
+
+// admit decides whether the caller may call the tool now.
+func (g *Gate) admit(t *Tool, r Request) *fault.Error {
+	const op = "tool.Gate"
+	if !g.cfg.Catalogue.Callable(r.View, g.cfg.Bound, t) {
+		if (r.View.ReadOnly || g.cfg.Bound.ReadOnly) && t.Effect != Read {
+			return fault.E(op, fault.Forbidden, "%s changes things and this endpoint is read-only", t.Name).Hinted("Use an endpoint that is not read-only, if the operator offers one.")
+		}
+		return g.unknown(r.Name)
+	}
+	if missing := r.Caller.Missing(t.Scopes); len(missing) > 0 {
+		return InsufficientScope(t, missing)
+	}
+	if g.cfg.Limiter == nil {
+		return nil
+	}
+	if wait := g.cfg.Limiter.Allow(r.Caller, t.Effect == Trade); wait > 0 {
+		s := int(math.Ceil(wait.Seconds()))
+		f := fault.E(op, fault.RateLimited, "the limit of calls a minute is reached").Hinted("Wait %d seconds, then call again.", s)
+		f.RetryAfter = wait
+		return f
+	}
+	return nil
+}
+
+// InsufficientScope is the refusal for want of scopes.
+func InsufficientScope(t *Tool, missing []string) *fault.Error {
+	return fault.E("tool.Gate", fault.Forbidden, "insufficient_scope: %s needs the scope %s", t.Name, strings.Join(missing, " ")).
+		Hinted("Ask the operator for a token with %s.", strings.Join(missing, " ")).
+		With("error", "insufficient_scope").With("missing_scopes", missing).With("needed_scopes", t.Scopes)
+}
+
+func (g *Gate) unknown(name string) *fault.Error {
+	f := fault.E("tool.Gate", fault.NotFound, "there is no tool %s", clip(name))
+	names := make([]string, 0, len(g.cfg.Catalogue.tools))
+	for _, t := range g.cfg.Catalogue.tools {
+		names = append(names, t.Name)
+	}
+	if near := nearest(name, names); near != "" {
+		return f.Hinted("Did you mean %s? search_tools finds tools by what they do.", near)
+	}
+	return f.Hinted("search_tools finds tools by what they do.")
+}
+
+// finish logs an internal fault once, hides its cause behind the trace, and
+// writes the audit line. A trade that cannot be recorded is told as such.
+func (g *Gate) finish(t *Tool, r Request, args json.RawMessage, res Result, start time.Time) Result {
+	took := time.Since(start)
+	res.Trace = r.Trace
+	code := fault.Code("ok")
+	if f := res.Fault; f != nil {
+		code = f.Code
+		if code == fault.Internal {
+			g.cfg.Log.Error("internal fault", "tool", r.Name, "request_id", r.Trace, "principal", r.Caller.User, "err", f.Error())
+			hidden := *f
+			hidden.Message = "something went wrong inside the desk (reference " + r.Trace + ")"
+			hidden.Err = nil
+			res.Fault = &hidden
+		}
+	}
+	name := "unknown"
+	if t != nil {
+		name = t.Name
+	}
+	if g.cfg.Observe != nil {
+		g.cfg.Observe(name, code, took)
+	}
+	if g.cfg.Audit == nil {
+		return res
+	}
+	e := audit.Entry{Time: time.Now().UTC(), Trace: r.Trace, Kind: "call", User: r.Caller.User, Subject: clip(r.Name), Body: callBody(t, r, args, code, res.Fault, took)}
+	if t == nil || t.Effect == Read {
+		g.cfg.Audit.RecordLater(e)
+	} else if err := g.cfg.Audit.Record(e); err != nil {
+		g.cfg.Log.Error("audit not written", "tool", name, "request_id", r.Trace, "err", err)
+		if res.Fault == nil {
+			res.Fault = fault.E("tool.Gate", fault.Unavailable, "the call was made but the audit could not be written").
+				Hinted("Do not repeat it: read the state, and have the operator check the disk.")
+		}
+	}
+	return res
+}
+
+// callBody is the audit's account of a call: arguments without secrets, and
+// their digest.
+func callBody(t *Tool, r Request, args json.RawMessage, code fault.Code, f *fault.Error, took time.Duration) json.RawMessage {
+	sum := sha256.Sum256(args)
+	body := struct {
+		Via    string          `json:"via"`
+		Token  string          `json:"token,omitempty"`
+		Code   fault.Code      `json:"code"`
+		MS     float64         `json:"ms"`
+		Digest string          `json:"args_sha256"`
+		Args   json.RawMessage `json:"args,omitempty"`
+		Text   string          `json:"text,omitempty"`
+	}{Via: r.Via, Token: r.Caller.TokenID, Code: code, MS: float64(took.Microseconds()) / 1000, Digest: hex.EncodeToString(sum[:8])}
+	if f != nil {
+		body.Text = f.Message
+	}
+	if t != nil && t.Effect != Read && len(args) > 0 && len(args) < 64<<10 && code != fault.Invalid {
+		body.Args = withoutSecrets(args, t.Secret)
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+func withoutSecrets(args json.RawMessage, secret []string) json.RawMessage {
+	var obj map[string]json.RawMessage
+	if json.Unmarshal(args, &obj) != nil {
+		return nil
+	}
+	for _, name := range secret {
+		if _, ok := obj[name]; ok {
+			obj[name] = json.RawMessage(`"***"`)
+		}
+	}
+	raw, err := json.Marshal(obj)
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// FaultBody is a fault as callers get it.
+type FaultBody struct {
+	Code       fault.Code     `json:"code"`
+	Message    string         `json:"message"`
+	Hint       string         `json:"hint,omitempty"`
+	RetryAfter float64        `json:"retry_after_s,omitempty"`
+	Detail     map[string]any `json:"detail,omitempty"`
+	Trace      string         `json:"trace_id,omitempty"`
+}
+
+// Body gives the fault of a result as callers get it.
+func (r Result) Body() FaultBody {
+	f := r.Fault
+	return FaultBody{f.Code, sentence(f.Message), f.Next(), math.Ceil(f.RetryAfter.Seconds()), f.Detail, r.Trace}
+}
+
+// sentence gives a message its capital and its stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	if c := s[0]; c >= 'a' && c <= 'z' && !strings.ContainsAny(strings.SplitN(s, " ", 2)[0], "_:") {
+		s = string(c-'a'+'A') + s[1:]
+	}
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
