@@ -21,3 +21,9 @@ type Deps struct {
 	// Now is the wall clock.
 	Now func() time.Time
 }
+
+// Asker is the caller as the desk knows it. A tool is never the operator: that
+// needs the machine itself, whatever the principal is.
+func (c *Call) Asker() order.Caller {
+	return order.Caller{User: c.Caller.User, Trace: c.Trace}
+}

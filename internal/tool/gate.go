@@ -166,7 +166,7 @@ func (g *Gate) admit(t *Tool, r Request) *fault.Error {
 		return g.unknown(r.Name)
 	}
 	if missing := r.Caller.Missing(t.Scopes); len(missing) > 0 {
-		return InsufficientScope(t, missing)
+		return InsufficientScope(t.Name, t.Scopes, missing)
 	}
 	if g.cfg.Limiter == nil {
 		return nil
@@ -181,10 +181,10 @@ func (g *Gate) admit(t *Tool, r Request) *fault.Error {
 }
 
 // InsufficientScope is the refusal for want of scopes.
-func InsufficientScope(t *Tool, missing []string) *fault.Error {
-	return fault.E("tool.Gate", fault.Forbidden, "insufficient_scope: %s needs the scope %s", t.Name, strings.Join(missing, " ")).
+func InsufficientScope(name string, needed, missing []string) *fault.Error {
+	return fault.E("tool.Gate", fault.Forbidden, "insufficient_scope: %s needs the scope %s", name, strings.Join(missing, " ")).
 		Hinted("Ask the operator for a token with %s.", strings.Join(missing, " ")).
-		With("error", "insufficient_scope").With("missing_scopes", missing).With("needed_scopes", t.Scopes)
+		With("error", "insufficient_scope").With("missing_scopes", missing).With("needed_scopes", needed)
 }
 
 func (g *Gate) unknown(name string) *fault.Error {

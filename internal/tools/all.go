@@ -1,0 +1,72 @@
+// Package tools is the list of every tool.
+package tools
+
+import (
+	_ "embed"
+
+	"quantdesk/internal/tool"
+	"quantdesk/internal/tools/accounts"
+	"quantdesk/internal/tools/connections"
+	"quantdesk/internal/tools/desk"
+	"quantdesk/internal/tools/market"
+	"quantdesk/internal/tools/orders"
+)
+
+//go:generate go run ./gen
+
+//go:embed catalogue.json
+var generated []byte
+
+// all is one line per tool.
+func all() []tool.Tool {
+	return []tool.Tool{
+		accounts.Balances,
+		accounts.List,
+		accounts.Positions,
+		accounts.Transactions,
+		connections.Authorize,
+		connections.Brokers,
+		connections.Delete,
+		connections.List,
+		connections.Status,
+		desk.CallRead,
+		desk.CallWrite,
+		desk.Policy,
+		desk.Search,
+		market.Bars,
+		market.Hours,
+		market.Quotes,
+		market.Search,
+		market.Stream,
+		orders.Basket,
+		orders.Cancel,
+		orders.Confirm,
+		orders.Create,
+		orders.Discard,
+		orders.Get,
+		orders.Kill,
+		orders.List,
+		orders.Pending,
+		orders.Replace,
+	}
+}
+
+// curated is the default list: at most thirty.
+func curated() []string {
+	return []string{
+		"list_accounts", "get_balances", "get_positions", "get_transactions",
+		"list_brokers", "authorize_connection", "list_connections", "connection_status", "delete_connection",
+		"search_tools", "call_tool", "call_write_tool", "get_policy",
+		"search_instruments", "get_quotes", "get_bars", "get_market_hours", "stream_quotes",
+		"create_order", "create_basket", "confirm_trade", "list_pending_trades", "discard_trade",
+		"get_orders", "get_order", "replace_order", "cancel_order", "engage_kill_switch",
+	}
+}
+
+// aliases are further names, callable and unlisted.
+func aliases() map[string]string {
+	return map[string]string{"get_quote": "get_quotes", "list_orders": "get_orders", "list_positions": "get_positions", "kill_switch": "engage_kill_switch"}
+}
+
+// Catalogue is every tool with its generated schemas.
+func Catalogue() *tool.Catalogue { return tool.NewCatalogue(all(), curated(), aliases(), generated) }
