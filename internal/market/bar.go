@@ -169,7 +169,7 @@ func Aggregate(bars []Bar, r Resolution, loc *time.Location) []Bar {
 			// Days since Monday 1 January 0001, in whole weeks.
 			return int64(DateOf(t).Days()/7) / int64(r.N)
 		case UnitDay:
-			return int64((n - len(bars)) / r.N)
+			return int64((n - len(bars) + 1) / r.N)
 		}
 		y, m, d := t.Date()
 		midnight := time.Date(y, m, d, 0, 0, 0, 0, loc)

@@ -40,7 +40,11 @@ func (d Date) AddDays(n int) Date { return DateOf(d.In(time.UTC).AddDate(0, 0, n
 func (d Date) Weekday() time.Weekday { return d.In(time.UTC).Weekday() }
 
 // Days counts the days since Monday 1 January of year 1.
-func (d Date) Days() int { return int(d.In(time.UTC).Sub(time.Time{}) / (24 * time.Hour)) }
+func (d Date) Days() int { return int(d.In(time.UTC).Unix()/86400) + daysTo1970 }
+
+// daysTo1970 is the days from Monday 1 January 1 to the Unix epoch; a
+// time.Duration cannot hold so long a span.
+const daysTo1970 = 719162
 
 // Compare is negative when d is before e, positive when after.
 func (d Date) Compare(e Date) int {
