@@ -68,7 +68,13 @@ func (s *Service) Connect(ctx context.Context, user, broker string, p Permission
 		a := &accounts[i]
 		a.ConnectionID, a.User, a.Broker, a.Trading = c.ID, user, broker, p == TradeEnabled
 	}
-	return c, accounts, s.cfg.Store.PutConnection(ctx, c, accounts)
+	if err := s.cfg.Store.PutConnection(ctx, c, accounts); err != nil {
+		return Connection{}, nil, err
+	}
+	if s.cfg.Opened != nil {
+		s.cfg.Opened(ctx, accounts)
+	}
+	return c, accounts, nil
 }
 
 // Connections lists a user's connections; empty lists all.

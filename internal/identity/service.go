@@ -78,6 +78,11 @@ type Config struct {
 	SecretKey []byte
 	// OpenConnection makes the accounts of a new connection at its broker.
 	OpenConnection func(ctx context.Context, c Connection, credentials map[string]string) ([]Account, error)
+	// Opened is told of accounts that were just connected; nil does nothing.
+	Opened func(ctx context.Context, accounts []Account)
+	// FirstBroker is connected for every new user, so that the first call finds
+	// an account; empty connects none.
+	FirstBroker string
 	// Now is the wall clock; nil means time.Now.
 	Now func() time.Time
 	Log *slog.Logger
@@ -168,7 +173,7 @@ func (s *Service) AddUser(ctx context.Context, platform, name string, scopes []s
 	}
 	u := User{ID: newID("user"), Platform: platform, Name: name, Scopes: expanded, Created: s.cfg.Now().UTC()}
 	if platform == "" {
-		return u, "", s.cfg.Store.PutUser(ctx, u)
+		return u, "", s.welcome(ctx, u)
 	}
 	if _, ok, err := s.cfg.Store.Platform(ctx, platform); err != nil || !ok {
 		if err == nil {
@@ -178,7 +183,16 @@ func (s *Service) AddUser(ctx context.Context, platform, name string, scopes []s
 	}
 	secret := NewSecret("qdu")
 	u.SecretHash = hashSecret(secret)
-	return u, secret, s.cfg.Store.PutUser(ctx, u)
+	return u, secret, s.welcome(ctx, u)
+}
+
+// welcome keeps a new user and connects its first broker.
+func (s *Service) welcome(ctx context.Context, u User) error {
+	if err := s.cfg.Store.PutUser(ctx, u); err != nil || s.cfg.FirstBroker == "" {
+		return err
+	}
+	_, _, err := s.Connect(ctx, u.ID, s.cfg.FirstBroker, TradeEnabled, nil)
+	return err
 }
 
 // EnsureLocal makes the local user if there is none yet.
@@ -186,7 +200,7 @@ func (s *Service) EnsureLocal(ctx context.Context) error {
 	if _, ok, err := s.cfg.Store.User(ctx, LocalUser); err != nil || ok {
 		return err
 	}
-	return s.cfg.Store.PutUser(ctx, User{ID: LocalUser, Name: "local user", Scopes: Scopes(), Created: s.cfg.Now().UTC()})
+	return s.welcome(ctx, User{ID: LocalUser, Name: "local user", Scopes: Scopes(), Created: s.cfg.Now().UTC()})
 }
 
 // Users lists the users of a platform; empty lists all.

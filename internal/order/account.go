@@ -27,7 +27,7 @@ type account struct {
 	orders  map[string]*trade.Order // not ended
 	intents map[string]SentIntent   // by id, not yet answered
 	day     dayUse
-	// held is the initial margin of orders the venue does not know of yet.
+	// held is the buying power of orders the venue does not know of yet.
 	held   map[string]num.Decimal
 	cursor int64
 	// sent is closed when the broker has answered the placing of an order.

@@ -46,7 +46,8 @@ type Teller interface {
 	// Estimate tells what an order would cost, without placing it.
 	Estimate(ctx context.Context, o trade.Order) (Cost, error)
 	// Book gives every order of the account the venue knows by client id, ended
-	// ones included, and says whether that list is complete since the time.
+	// ones included, and says whether that list is complete since the time, which
+	// is on the wall clock.
 	Book(ctx context.Context, account string, since time.Time) (Book, error)
 	// Events calls sink with everything after the cursor in order, in batches,
 	// and goes on as it happens until ctx ends or sink fails. A batch that sink
@@ -93,6 +94,9 @@ const (
 )
 
 // Event is one thing that happened to an account. Seq counts up by one from 1.
+// EventAccepted may come again for one order: with the quantity an exit follows
+// from its entry, or with a revision the venue made itself, as for a split.
+// Time is on the venue clock.
 type Event struct {
 	Seq     int64
 	Account string

@@ -201,9 +201,8 @@ func (a *account) commitTicket(c Caller, t *Ticket, use dayUse) (func() error, e
 		batch.Intents = append(batch.Intents, intent)
 		a.orders[o.ID] = &o
 		a.intents[o.ID] = intent
-		a.held[o.ID] = t.Legs[i].InitialMargin
-		if !counts(o) || t.Legs[i].InitialMargin.Sign() < 0 {
-			delete(a.held, o.ID)
+		if used := t.Legs[i].PowerUsed; counts(o) && used.Sign() > 0 {
+			a.held[o.ID] = used
 		}
 		a.sent[o.ID] = make(chan struct{})
 	}

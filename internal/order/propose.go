@@ -235,7 +235,7 @@ func (d *Desk) estimate(ctx context.Context, a *account, t *Ticket, bal trade.Ba
 		if err != nil {
 			return brokerFault("order.Propose", err)
 		}
-		l.Fee, l.InitialMargin = cost.Fee, cost.InitialMargin
+		l.Fee, l.InitialMargin, l.PowerUsed = cost.Fee, cost.InitialMargin, bal.BuyingPower.Sub(cost.BuyingPowerAfter)
 		if bal.Equity.Sign() > 0 {
 			l.EquityShare = l.Notional.Quo(bal.Equity).Round(6)
 		}
@@ -247,7 +247,7 @@ func (d *Desk) estimate(ctx context.Context, a *account, t *Ticket, bal trade.Ba
 		t.Totals.Fee = t.Totals.Fee.Add(l.Fee)
 		t.Totals.InitialMargin = t.Totals.InitialMargin.Add(l.InitialMargin)
 		t.Totals.EquityShare = t.Totals.EquityShare.Add(l.EquityShare)
-		t.Totals.BuyingPowerAfter = t.Totals.BuyingPowerAfter.Sub(bal.BuyingPower.Sub(cost.BuyingPowerAfter))
+		t.Totals.BuyingPowerAfter = t.Totals.BuyingPowerAfter.Sub(l.PowerUsed)
 	}
 	return nil
 }

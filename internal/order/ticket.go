@@ -92,6 +92,9 @@ type Leg struct {
 	Fee           num.Decimal `json:"fee"`
 	InitialMargin num.Decimal `json:"initial_margin"`
 	EquityShare   num.Decimal `json:"equity_share"`
+	// PowerUsed is what the leg takes off the account's buying power; below zero
+	// it frees some.
+	PowerUsed num.Decimal `json:"power_used"`
 }
 
 // Totals sums the legs that count: children of a bracket close what their

@@ -74,9 +74,9 @@ func DSN(path string, readOnly bool) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode()}).String()
 }
 
-// OpenSQLite opens a SQLite file with one writing connection, for those who keep
-// a database of their own.
-func OpenSQLite(path string) (*sql.DB, error) {
+// OpenSQLite opens a SQLite file with at most so many connections, for those who
+// keep a database of their own.
+func OpenSQLite(path string, conns int) (*sql.DB, error) {
 	if err := touchPrivate(path); err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func OpenSQLite(path string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	db.SetMaxOpenConns(1)
+	db.SetMaxOpenConns(conns)
 	return db, nil
 }
 
@@ -104,7 +104,7 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	w, err := OpenSQLite(path)
+	w, err := OpenSQLite(path, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -190,4 +190,17 @@ func vacuumInto(ctx context.Context, db *sql.DB, to string) error {
 		return fmt.Errorf("copy the database: %w", err)
 	}
 	return os.Chmod(to, 0o600)
+}
+
+// Counter gives the next number of a named series, beginning with 1.
+func (db *DB) Counter(ctx context.Context, name string, next *int64) error {
+	return db.Write(ctx, func(tx *sql.Tx) error {
+		*next = 0
+		err := tx.QueryRow(`SELECT CAST(value AS BIGINT) FROM meta WHERE key = $1`, "counter_"+name).Scan(next)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		*next++
+		return db.putMeta(tx, "counter_"+name, fmt.Sprint(*next))
+	})
 }
