@@ -227,3 +227,6 @@ func (f *Feed) direct(ctx context.Context, from, to string) (num.Decimal, bool, 
 	}
 	return mid, true, nil
 }
+
+// Source is what the prices come from.
+func (f *Feed) Source() Source { return f.cfg.Source }

@@ -29,21 +29,32 @@ type exportRow struct {
 	Symbol string    `parquet:"symbol,dict"`
 }
 
-// Export writes the bars of a request as CSV or Parquet with the columns time
-// (of the bar's start; RFC 3339 UTC in CSV), open, high, low, close, volume and
-// symbol, and tells how many there were. It fails as Bars does, and with
-// fault.Invalid for another format.
+// BarSource gives bars: a folder, or any other market.
+type BarSource interface {
+	Lookup(symbol string) (market.Instrument, bool)
+	Bars(ctx context.Context, req market.BarRequest) ([]market.Bar, error)
+}
+
+// Export is ExportBars of the folder.
 func (f *Folder) Export(ctx context.Context, req market.BarRequest, format string, w io.Writer) (rows int, err error) {
+	return ExportBars(ctx, f, req, format, w)
+}
+
+// ExportBars writes the bars of a request as CSV or Parquet with the columns
+// time (of the bar's start; RFC 3339 UTC in CSV), open, high, low, close, volume
+// and symbol, and tells how many there were. It fails as the source's Bars does,
+// and with fault.Invalid for another format.
+func ExportBars(ctx context.Context, src BarSource, req market.BarRequest, format string, w io.Writer) (rows int, err error) {
 	const op = "lean.Export"
 	format = strings.ToLower(format)
 	if format != "csv" && format != "parquet" {
 		return 0, fault.E(op, fault.Invalid, "the format %q is not known", format).Hinted("Use csv or parquet.")
 	}
-	bars, err := f.Bars(ctx, req)
+	bars, err := src.Bars(ctx, req)
 	if err != nil {
 		return 0, err
 	}
-	inst, _ := f.Lookup(req.Symbol)
+	inst, _ := src.Lookup(req.Symbol)
 	if format == "csv" {
 		err = exportCSV(ctx, bars, inst.Symbol, w)
 	} else {

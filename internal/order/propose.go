@@ -362,7 +362,13 @@ func (d *Desk) summarise(t *Ticket) {
 
 // Describe tells an order in one phrase: "BUY 10 AAPL limit 187.20 day".
 func Describe(o trade.Order) string {
-	s := fmt.Sprintf("%s %s %s %s", strings.ToUpper(string(o.Side)), o.Quantity.Normalize(), o.Symbol, strings.ReplaceAll(string(o.Type), "_", "-"))
+	s := fmt.Sprintf("%s %s %s", strings.ToUpper(string(o.Side)), o.Quantity.Normalize(), o.Symbol)
+	switch o.Type { // the others are told by their prices
+	case trade.Market:
+		s += " market"
+	case trade.TrailingStop:
+		s += " trailing stop"
+	}
 	if o.StopPrice.Sign() > 0 {
 		s += " stop " + o.StopPrice.String()
 	}
@@ -370,10 +376,10 @@ func Describe(o trade.Order) string {
 		s += " limit " + o.LimitPrice.String()
 	}
 	if o.TrailAmount.Sign() > 0 {
-		s += " trailing by " + o.TrailAmount.String()
+		s += " by " + o.TrailAmount.String()
 	}
 	if o.TrailPercent.Sign() > 0 {
-		s += " trailing by " + o.TrailPercent.String() + "%"
+		s += " by " + o.TrailPercent.String() + "%"
 	}
 	s += " " + string(o.TIF)
 	if o.TIF == trade.GTD {
