@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"image/png"
@@ -77,7 +76,11 @@ func embedded(uri string) mcp.Content {
 }
 
 func form(properties map[string]any, required ...string) map[string]any {
-	return map[string]any{"type": "object", "properties": properties, "required": required}
+	f := map[string]any{"type": "object", "properties": properties}
+	if len(required) > 0 {
+		f["required"] = required
+	}
+	return f
 }
 
 func field(kind string) map[string]any { return map[string]any{"type": kind} }
@@ -167,14 +170,17 @@ func (f *suite) tools() map[string]mcp.ToolHandler {
 				return said(text("Sampling is there.")), nil
 			}
 			data, err := json.Marshal(mcp.MissingRequiredClientCapabilityData{RequiredCapabilities: &mcp.ClientCapabilities{Sampling: &mcp.SamplingCapabilities{}}})
-			return nil, errors.Join(err, &jsonrpc.Error{Code: mcp.CodeMissingRequiredClientCapabilities, Message: "sampling is needed", Data: data})
+			if err != nil {
+				return nil, err
+			}
+			return nil, &jsonrpc.Error{Code: mcp.CodeMissingRequiredClientCapabilities, Message: "sampling is needed", Data: data}
 		},
 		"test_trigger_tool_change": func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			f.server.AddTool(&mcp.Tool{Name: "test_transient", Description: "Conformance fixture.", InputSchema: json.RawMessage(`{"type":"object"}`)}, fixed(text("here")))
 			return said(text("The list changed.")), nil
 		},
 		"test_trigger_prompt_change": func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			f.server.AddPrompt(&mcp.Prompt{Name: "test_transient"}, func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			f.server.AddPrompt(&mcp.Prompt{Name: "test_transient", Description: "Conformance fixture."}, func(context.Context, *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 				return &mcp.GetPromptResult{}, nil
 			})
 			return said(text("The list changed.")), nil
@@ -379,7 +385,7 @@ func (f *suite) prompts() {
 	add("test_prompt_with_image", nil, func(map[string]string) []*mcp.PromptMessage {
 		return []*mcp.PromptMessage{user(picture()), user(text("Look at it."))}
 	})
-	f.server.AddPrompt(&mcp.Prompt{Name: "test_input_required_result_prompt"}, func(_ context.Context, r *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+	f.server.AddPrompt(&mcp.Prompt{Name: "test_input_required_result_prompt", Description: "Conformance fixture."}, func(_ context.Context, r *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		if a := answer(r.Params.InputResponses, "user_context"); a != nil {
 			return &mcp.GetPromptResult{Messages: []*mcp.PromptMessage{user(text("Context: %v", a["context"]))}}, nil
 		}

@@ -25,10 +25,11 @@ type Limiter struct {
 
 type windows struct{ all, trade window }
 
-// window holds the moments of the last calls in a ring.
+// window holds the moments of the calls of the last minute, oldest first, in
+// nanoseconds: its memory follows the calls, not the limit.
 type window struct {
-	ring []time.Time
-	next int
+	times []int64
+	head  int // those before it are older than a minute
 }
 
 const minute = time.Minute
@@ -38,29 +39,26 @@ func (w *window) wait(limit int, now time.Time) time.Duration {
 	if limit <= 0 {
 		return minute
 	}
-	if len(w.ring) != limit {
-		w.resize(limit)
+	cut := now.Add(-minute).UnixNano()
+	for w.head < len(w.times) && w.times[w.head] <= cut {
+		w.head++
 	}
-	oldest := w.ring[w.next]
-	if oldest.IsZero() {
-		return 0
+	if w.head > len(w.times)/2 {
+		w.times, w.head = w.times[:copy(w.times, w.times[w.head:])], 0
 	}
-	return max(0, minute-now.Sub(oldest))
+	if live := w.times[w.head:]; len(live) >= limit {
+		return time.Duration(live[len(live)-limit] - cut)
+	}
+	return 0
 }
 
-func (w *window) take(now time.Time) {
-	w.ring[w.next] = now
-	w.next = (w.next + 1) % len(w.ring)
-}
+func (w *window) take(now time.Time) { w.times = append(w.times, now.UnixNano()) }
 
-// resize keeps the newest moments when an operator changes a limit.
-func (w *window) resize(limit int) {
-	old := append(append([]time.Time(nil), w.ring[w.next:]...), w.ring[:w.next]...)
-	if len(old) > limit {
-		old = old[len(old)-limit:]
+func (w *window) newest() time.Time {
+	if len(w.times) == 0 {
+		return time.Time{}
 	}
-	w.ring = append(make([]time.Time, limit-len(old)), old...)
-	w.next = 0
+	return time.Unix(0, w.times[len(w.times)-1])
 }
 
 // Allow counts a call of the user, or tells how long to wait for it to fit. A
@@ -107,8 +105,7 @@ func (l *Limiter) forget(now time.Time) {
 		return
 	}
 	for id, w := range l.users {
-		newest := w.all.ring[(w.all.next+len(w.all.ring)-1)%len(w.all.ring)]
-		if now.Sub(newest) > minute {
+		if now.Sub(w.all.newest()) > minute {
 			delete(l.users, id)
 		}
 	}

@@ -166,8 +166,9 @@ func Aggregate(bars []Bar, r Resolution, loc *time.Location) []Bar {
 		t := b.Start.In(loc)
 		switch r.Unit {
 		case UnitWeek:
-			// Days since Monday 1 January 0001, in whole weeks.
-			return int64(DateOf(t).Days()/7) / int64(r.N)
+			// Weeks since Monday 1 January 0001. A day is known by its end: that of
+			// an always-open market begins on the day before.
+			return int64(DateOf(b.End.Add(-1).In(loc)).Days()/7) / int64(r.N)
 		case UnitDay:
 			return int64((n - len(bars) + 1) / r.N)
 		}

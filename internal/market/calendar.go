@@ -29,6 +29,10 @@ type Calendar struct {
 	Zone, DataZone *time.Location
 	// AlwaysOpen markets trade every hour of every day; nothing else is read.
 	AlwaysOpen bool
+	// DayEnds is when an always-open market's trading day ends, in time since
+	// local midnight; what follows belongs to the next weekday. Zero means that
+	// days are calendar days.
+	DayEnds time.Duration
 	// Week holds each weekday's segments, in order, indexed by time.Weekday.
 	Week [7][]Segment
 	// Holidays are days with no session; EarlyCloses and LateOpens cut the
@@ -154,5 +158,19 @@ func (c *Calendar) next(t time.Time, pick func(opens, closes time.Time) time.Tim
 	return time.Time{}, false
 }
 
-// SessionDate is the day whose trading t belongs to: t's own local day.
-func (c *Calendar) SessionDate(t time.Time) Date { return DateOf(t.In(c.zone())) }
+// SessionDate is the day whose trading t belongs to: t's own local day, or the
+// weekday that ends next where the trading day does not end at midnight.
+func (c *Calendar) SessionDate(t time.Time) Date {
+	local := t.In(c.zone())
+	d := DateOf(local)
+	if c.DayEnds == 0 {
+		return d
+	}
+	if !local.Before(c.at(d, c.DayEnds)) {
+		d = d.AddDays(1)
+	}
+	for d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
+		d = d.AddDays(1)
+	}
+	return d
+}

@@ -10,8 +10,8 @@ import (
 var ErrSyntax = errors.New("num: not a decimal number")
 
 // maxExponent bounds the exponent that is still counted exactly: beyond it any
-// text that fits in memory is either zero or too large.
-const maxExponent = 1 << 40
+// text of less than 16 million digits is either zero or too large.
+const maxExponent = 1 << 24
 
 // Parse reads an optional sign, digits with at most one point among them, and
 // an optional exponent such as e-5, and nothing else: no spaces, no thousands

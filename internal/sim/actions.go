@@ -21,8 +21,8 @@ type action struct {
 // A split is decided once in each block of sessions by the last close alone:
 // dear shares are divided to about 100 USD, cheap ones joined to about 20.
 const (
-	dear, dearFund = 420, 1500
-	dividedTo      = 95
+	dear, dearFund = 300, 1500
+	dividedTo      = 70
 	cheap          = 6
 	joinedTo       = 20
 )

@@ -47,10 +47,7 @@ func (m *Market) Alternative(symbol string, from, to market.Date) []AltRow {
 	r := at(s.altKey, -1<<40)
 	growth := .0004 + float64(.0006*r.rough()) // a week
 	var out []AltRow
-	for week := (first - 4 + 4) / 5; week*5+4 <= last; week++ {
-		if week*5+4 < first {
-			continue
-		}
+	for week := first / 5; week*5+4 <= last; week++ {
 		z := s.surprise(week)
 		expected := float64(100 * exp(float64(growth*float64(week))))
 		out = append(out, AltRow{

@@ -111,8 +111,8 @@ func (q *ask) bound(op string) error {
 
 // grid finds the intraday bar an instant is in; it remembers the last midnight.
 type grid struct {
-	length               int64
-	midnight, nextMidday int64
+	length                 int64
+	midnight, nextMidnight int64
 }
 
 func newGrid(r market.Resolution) *grid {
@@ -120,12 +120,12 @@ func newGrid(r market.Resolution) *grid {
 }
 
 func (g *grid) around(unix int64) (begin, end int64) {
-	if unix < g.midnight || unix >= g.nextMidday {
+	if unix < g.midnight || unix >= g.nextMidnight {
 		day := (unix + offsetAt(unix)) / daySeconds
-		g.midnight, g.nextMidday = localMidnight(day), localMidnight(day+1)
+		g.midnight, g.nextMidnight = localMidnight(day), localMidnight(day+1)
 	}
 	begin = g.midnight + (unix-g.midnight)/g.length*g.length
-	return begin, min(begin+g.length, g.nextMidday)
+	return begin, min(begin+g.length, g.nextMidnight)
 }
 
 // cells draws the seconds, minutes or hours of an ask that lie in [from, to);

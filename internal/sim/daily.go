@@ -88,7 +88,7 @@ func (g *generator) step(n int, f *factorRow) (cell, action) {
 	g.price = end
 	// High and low are drawn as those of a Brownian bridge; the price goes on
 	// from the last close, save for one second's move.
-	deviation := begin * math.Sqrt(variance)
+	deviation := float64(begin * math.Sqrt(variance))
 	open := begin + float64(.02*deviation*r.rough())
 	gap2, noise2 := float64((end-begin)*(end-begin)), float64(2*deviation*deviation)
 	high := (begin + end + math.Sqrt(gap2-float64(noise2*ln(r.uniform())))) / 2

@@ -52,15 +52,15 @@ func (m *Market) MarketCap(symbol string, d market.Date) (num.Decimal, bool) {
 
 // BookEquity is a share's book value of equity in USD as last published on or
 // before a day, and the day it was published: once a year, 80 to 95 days after
-// the end of the fiscal year, never before. It is false before the first
-// publication, off the market and for what is no share.
+// the end of the fiscal year, never before. It is false off the market and for
+// what is no share.
 func (m *Market) BookEquity(symbol string, d market.Date) (value num.Decimal, publishedOn market.Date, ok bool) {
 	x := m.find(symbol)
 	n := sessionOn(dayOf(d))
 	if x == nil || x.spec.sector == noSector || n < x.spec.listed || n >= x.spec.delisted {
 		return num.Zero, market.Date{}, false
 	}
-	for year := d.Year; year >= d.Year-1; year-- {
+	for year := d.Year; year >= d.Year-2; year-- {
 		ends, told := x.spec.fiscalYear(year)
 		if !told.After(d) {
 			return m.book(x, ends), told, true

@@ -15,9 +15,13 @@ const maxHours = 73
 // next one's open: one second's of a minute, roughly.
 const gapShare = 1. / 40
 
-// rangeToVariance turns a Brownian path's squared range into its variance, on
-// average: 1/(4 ln 2).
-const rangeToVariance = 1 / (4 * ln2)
+// variance estimates the variance of the Brownian path behind a cell from its
+// range and its move, after Garman and Klass (1980): a range that the move
+// explains says little of the noise.
+func (c cell) variance() float64 {
+	span, move := float64(c.h-c.l), float64(c.c-c.o)
+	return float64(.5*span*span) - float64((2*ln2-1)*move*move)
+}
 
 // carve divides a cell into as many as there are weights, whose first open,
 // last close, highest high, lowest low and volumes' sum are exactly the cell's.
@@ -38,10 +42,10 @@ func carve(p cell, variance, volume []float64, r rng, out []cell) {
 	for _, w := range variance {
 		total += w
 	}
-	span := float64(p.h - p.l)
-	unit := float64(span*span) * rangeToVariance / total // variance for a weight of one
+	unit := p.variance() / total // variance for a weight of one
 
-	// First the walk, kept where it will be bent.
+	// First the walk. Until it is bent, low and high hold the clock, in weights,
+	// at each child's open and close.
 	var open, end, high, low [maxHours]float64
 	walk, clock := 0.0, 0.0
 	for i, w := range variance {
@@ -183,8 +187,7 @@ func seconds(s *spec, begin int64, p cell, price *[60]int32, volume *[60]int64) 
 		return
 	}
 	var walk [60]float64
-	span := float64(p.h - p.l)
-	sd := math.Sqrt(float64(span*span) * (rangeToVariance / 59))
+	sd := math.Sqrt(p.variance() / 59)
 	for i := 1; i < 60; i++ {
 		walk[i] = walk[i-1] + float64(sd*r.rough())
 	}

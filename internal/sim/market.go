@@ -141,7 +141,7 @@ func (m *Market) Calendar(symbol string) (*market.Calendar, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, fault.Internal, err, "New York's time zone is not known")
 	}
-	return &market.Calendar{Zone: zone, DataZone: zone, AlwaysOpen: true}, nil
+	return &market.Calendar{Zone: zone, DataZone: zone, AlwaysOpen: true, DayEnds: closing * time.Second}, nil
 }
 
 // Universe lists every instrument with its history's bounds, shares first, the

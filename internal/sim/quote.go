@@ -13,7 +13,6 @@ import (
 // liveHour is an hour cut into minutes, with the session up to its beginning.
 type liveHour struct {
 	begin   int64
-	session int
 	minutes [60]cell
 	// open, high, low and volume are of the session before the hour; high is 0
 	// where the hour is the session's first.
@@ -124,7 +123,7 @@ func (m *Market) liveHour(x *slot, n int, begin int64) *liveHour {
 	var buf [maxHours]cell
 	first, hours := m.hours(s, n, day, &buf)
 	k := int(begin-first) / 3600
-	out := &liveHour{begin: begin, session: n, open: day.o}
+	out := &liveHour{begin: begin, open: day.o}
 	for i, c := range hours[:k] {
 		if i == 0 {
 			out.low = c.l

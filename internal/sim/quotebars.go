@@ -39,7 +39,9 @@ func (m *Market) QuoteBars(ctx context.Context, symbol string, r market.Resoluti
 	out := quoteJoiner{q: q, grid: newGrid(r)}
 	var prices [60]int32
 	var lots [60]int64
-	err = m.cells(ctx, q, market.UnitMinute, func(n int, begin, stop int64, c cell) {
+	whole := q
+	whole.to += (60 - q.to%60) % 60 // seconds are cut out of whole minutes
+	err = m.cells(ctx, whole, market.UnitMinute, func(n int, begin, stop int64, c cell) {
 		wide, below := m.spread(s, begin, c)
 		if r.Unit != market.UnitSecond {
 			out.add(n, begin, stop, c, wide, below)

@@ -39,7 +39,7 @@ func newShapes() *shapes {
 			return .02, .01
 		case minute >= 3*60 && minute < 12*60: // London, and both
 			return 1.4, 1.5
-		case minute < 17*60:
+		case minute >= 12*60 && minute < 17*60:
 			return .9, .8
 		}
 		return .4, .35

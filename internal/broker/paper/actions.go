@@ -74,7 +74,7 @@ func (t *turn) bringUp(a *account, symbol string) {
 		return
 	}
 	if !last.IsZero() {
-		list, err := t.market.Actions(symbol, last.AddDays(1), day)
+		list, err := t.market.Actions(symbol, last, day)
 		if err != nil {
 			t.b.cfg.Log.Warn("corporate actions are not known; asked again within a minute", "symbol", symbol, "err", err)
 			return
