@@ -64,7 +64,7 @@ func main() {
 	if err != nil {
 		log.Print(err)
 		_ = os.RemoveAll(work)
-		os.Exit(1) //nolint:gocritic // the folder is removed above
+		os.Exit(1)
 	}
 }
 

@@ -70,8 +70,11 @@ func once(bin, home string) (time.Duration, error) {
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	took := time.Since(begun)
-	if err != nil || !strings.Contains(line, `"serverInfo"`) {
-		return 0, fmt.Errorf("no initialize answer: %q %v", line, err)
+	if err != nil {
+		return 0, fmt.Errorf("no initialize answer: %w", err)
+	}
+	if !strings.Contains(line, `"serverInfo"`) {
+		return 0, fmt.Errorf("not an initialize answer: %q", line)
 	}
 	if err := in.Close(); err != nil {
 		return 0, err

@@ -34,8 +34,7 @@ func ParseScript(raw []byte) (*Script, error) {
 		if err := json.Unmarshal(item, &f); err != nil {
 			return nil, fmt.Errorf("fault %d of the script: %w", n+1, err)
 		}
-		switch f.Kind {
-		case "stale", "halt", "disconnect_feed":
+		if MarketFault(f.Kind) {
 			if f.AfterS < 0 || f.ForS < 0 {
 				return nil, fmt.Errorf("fault %d of the script: after_s and for_s must not be below zero", n+1)
 			}
@@ -43,6 +42,11 @@ func ParseScript(raw []byte) (*Script, error) {
 		}
 	}
 	return s, nil
+}
+
+// MarketFault tells whether a fault of a script is the market's, not the broker's.
+func MarketFault(kind string) bool {
+	return kind == "stale" || kind == "halt" || kind == "disconnect_feed"
 }
 
 type effects struct {

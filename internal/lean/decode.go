@@ -127,7 +127,7 @@ func (d *decoder) line(t *table, line []byte) (at int64, why string) {
 // side decodes four prices and a size; empty columns are an absent side.
 func (d *decoder) side(rest []byte, prices *[4]num.Decimal, size *num.Decimal) (_ []byte, why string) {
 	var field []byte
-	ok := true
+	var ok bool
 	for i := range prices {
 		if rest == nil {
 			return nil, "columns are missing"

@@ -76,8 +76,9 @@ func parse[T string | []byte](s T) (Decimal, error) {
 	if !digits {
 		return Decimal{}, syntaxError(s)
 	}
-	exp, ok := 0, true
+	var exp int
 	if i < len(s) {
+		var ok bool
 		if exp, ok = parseExponent(s[i:]); !ok {
 			return Decimal{}, syntaxError(s)
 		}

@@ -124,7 +124,7 @@ func (p *factorPath) step(n int) factorRow {
 		coinVariance: coinVol * coinVol / sessionsPerYear * p.ratio[coin],
 	}
 	for k := range row.f {
-		premium, vol := 0.0, 0.0
+		var premium, vol float64
 		switch {
 		case k < styleCount:
 			premium, vol = styles[k].premium, styles[k].vol

@@ -63,7 +63,7 @@ func ParseFaults(raw []byte) (*FaultScript, error) {
 	if err := dec.Decode(&s.faults); err != nil {
 		return nil, fmt.Errorf("fault script: %w", err)
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // Token's own
+	if _, err := dec.Token(); err != io.EOF {
 		return nil, fmt.Errorf("fault script: there is more after the list")
 	}
 	for i := range s.faults {

@@ -33,7 +33,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	due := time.Now()
 	for {
 		var waiting []message
-		look := false
+		var look bool
 		select {
 		case <-ctx.Done():
 			return nil
