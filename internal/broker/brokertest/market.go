@@ -189,13 +189,14 @@ func (m *FakeMarket) Rate(_ context.Context, from, to string) (num.Decimal, erro
 	return r, nil
 }
 
-// Actions lists the actions of an instrument from a day to a day, both included.
+// Actions lists the actions of an instrument that take effect after from and not
+// after to, as every source of prices does.
 func (m *FakeMarket) Actions(symbol string, from, to market.Date) ([]market.Action, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []market.Action
 	for _, a := range m.actions {
-		if a.Symbol == symbol && !a.Date.Before(from) && !a.Date.After(to) {
+		if a.Symbol == symbol && a.Date.After(from) && !a.Date.After(to) {
 			out = append(out, a)
 		}
 	}

@@ -20,8 +20,8 @@ import (
 // Market is what the venue needs of the world it trades in.
 type Market interface {
 	order.Prices
-	// Actions lists an instrument's corporate actions from a day to a day, both
-	// included, in the order they take effect.
+	// Actions lists an instrument's corporate actions that take effect after from
+	// and not after to, in their order.
 	Actions(symbol string, from, to market.Date) ([]market.Action, error)
 }
 
