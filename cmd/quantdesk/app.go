@@ -59,6 +59,10 @@ type app struct {
 	closed  sync.Once
 	tracer  func(context.Context) error
 	seq     sync.Mutex // guards the numbering of accounts
+
+	// writeWait and readWait are how long slow clients are borne with; tests
+	// shorten them.
+	writeWait, readWait time.Duration
 }
 
 // openApp opens the desk of a home that the caller owns.
@@ -117,8 +121,11 @@ func (a *app) openBroker(run context.Context) error {
 		if err != nil {
 			return fault.Wrap("app.openBroker", fault.Invalid, err, "the fault script cannot be read")
 		}
-		if script, err = paper.ParseFaults(raw); err != nil {
+		if raw, err = brokerFaults(raw); err != nil {
 			return err
+		}
+		if script, err = paper.ParseFaults(raw); err != nil {
+			return fault.E("app.openBroker", fault.Invalid, "%s", err)
 		}
 	}
 	a.paper, err = paper.Open(paper.Config{DB: a.paperDB, Market: a.feed, Log: a.log, Faults: script})
@@ -247,13 +254,13 @@ func (a *app) mcpServer(cfg web.Config) *mcpd.Server {
 	a.mcpOnce.Lock()
 	defer a.mcpOnce.Unlock()
 	if a.mcp == nil {
-		a.mcp = mcpd.New(mcpd.Config{Gate: a.gate, Feed: a.feed, Web: cfg, Version: version(), Log: a.log, Fixtures: fixtures})
+		a.mcp = mcpd.New(mcpd.Config{Gate: a.gate, Web: cfg, Version: version(), Log: a.log, Fixtures: fixtures})
 	}
 	return a.mcp
 }
 
 func (a *app) webConfig(l listen) web.Config {
-	return web.Config{Hosts: lower(l.AllowedHosts), Origins: l.AllowedOrigins, Verify: a.identity.Verify, PublicURL: strings.TrimSuffix(l.PublicURL, "/"), Log: a.log}
+	return web.Config{Hosts: lower(l.AllowedHosts), Origins: l.AllowedOrigins, Verify: a.identity.Verify, PublicURL: strings.TrimSuffix(l.PublicURL, "/"), WriteWait: a.writeWait, ReadWait: a.readWait, Log: a.log}
 }
 
 // handler is everything the HTTP endpoint serves.
@@ -272,7 +279,7 @@ func (a *app) handler(l listen) http.Handler {
 		Gate: a.gate, Identity: a.identity, Web: cfg, Version: version(), Metrics: a.metrics.Handler(), Log: a.log,
 		Ready: func(r *http.Request) error { return a.ready(r.Context()) },
 	}).Register(mux)
-	return web.Patient(web.Guard(cfg, mux))
+	return web.Patient(cfg, web.Guard(cfg, mux))
 }
 
 // ready tells whether the desk can take orders: store, market and broker answer.

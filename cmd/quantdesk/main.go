@@ -92,10 +92,8 @@ func run(ctx context.Context, args []string, io streams) int {
 		fmt.Fprintf(io.err, "quantdesk: %s\nRun quantdesk --help for the commands.\n", err)
 		return exitUsage
 	}
-	if c.Home == "" {
-		c.Home = home
-	}
-	if err := k.Run(&c, place(c.Home)); err != nil {
+	// Absolute, as the owner has it: the local socket's address follows from it.
+	if err := k.Run(&c, place(home)); err != nil {
 		return report(io, err)
 	}
 	return 0

@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -52,10 +54,11 @@ func (c *serveCmd) Run(ctx context.Context, io streams, home place) error {
 	if err := h.Announce(store.Owner{PID: os.Getpid(), Command: "serve", Address: s.url, Started: time.Now().UTC()}); err != nil {
 		return errors.Join(err, s.shutdown())
 	}
+	path := "/" + strings.Trim(c.Listen.MCPPath, "/")
 	if c.Quiet {
-		fmt.Fprintln(io.out, s.url+c.Listen.MCPPath)
+		fmt.Fprintln(io.out, s.url+path)
 	} else {
-		welcome(io, a, s.url, c.Listen.MCPPath)
+		welcome(io, a, s.url, path)
 	}
 	select {
 	case <-ctx.Done():
@@ -98,6 +101,11 @@ func (a *app) listen(h *store.Home, l listen) (*serving, error) {
 	base, stop := context.WithCancel(context.Background())
 	s := &serving{stop: stop, failed: make(chan error, 2), home: h.Dir}
 	if l.Addr != "" {
+		var err error
+		if l.MCPPath, err = mcpPath(l.MCPPath); err != nil {
+			stop()
+			return nil, err
+		}
 		ln, err := net.Listen("tcp", l.Addr)
 		if err != nil {
 			stop()
@@ -112,6 +120,21 @@ func (a *app) listen(h *store.Home, l listen) (*serving, error) {
 	}
 	s.start(base, local, a.localHandler(base.Done()))
 	return s, nil
+}
+
+// ownPaths begin what the server serves beside MCP.
+var ownPaths = []string{"api", "auth", "openapi.json", "healthz", "readyz", "metrics", ".well-known"}
+
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
+
+// mcpPath checks the path of the MCP endpoint; the leading slash may be left out.
+func mcpPath(p string) (string, error) {
+	clean := "/" + strings.Trim(p, "/")
+	first, _, _ := strings.Cut(clean[1:], "/")
+	if !plainPath.MatchString(clean) || slices.Contains(ownPaths, first) {
+		return "", fault.E("serve", fault.Invalid, "the MCP endpoint cannot be at %q", p).Hinted("Choose another with --mcp-path, such as /mcp.")
+	}
+	return clean, nil
 }
 
 func listenFault(addr string, err error) error {

@@ -234,9 +234,11 @@ type envelope struct {
 func (p *pump) run(ctx context.Context, back backend) (again bool, err error) {
 	gone := make(chan struct{})
 	skip := ""
-	if p.hello != nil {
-		skip = p.helloID // the answer to the replayed beginning is not the client's
+	p.mu.Lock()
+	if p.hello != nil && !p.waiting[p.helloID] {
+		skip = p.helloID // the client has the answer to its beginning already
 	}
+	p.mu.Unlock()
 	go p.answers(back, skip, gone)
 	for _, l := range [][]byte{p.hello, p.greeted, p.pending} {
 		if l == nil {
@@ -343,10 +345,15 @@ func (p *pump) keep(l []byte) {
 func (p *pump) orphans() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	begins := p.waiting[p.helloID] // is replayed, and answered by the next desk
+	delete(p.waiting, p.helloID)
 	for id := range p.waiting {
 		fmt.Fprintf(p.out, `{"jsonrpc":"2.0","id":%s,"error":{"code":-32603,"message":"The desk restarted before it answered. Read the state (get_orders) before calling again; confirm_trade is safe to repeat."}}`+"\n", id)
 	}
 	clear(p.waiting)
+	if begins {
+		p.waiting[p.helloID] = true
+	}
 }
 
 // drain waits for the answers still owed to a client that has sent its last

@@ -164,6 +164,27 @@ func (a *app) openMarket(ctx context.Context) error {
 	return err
 }
 
+// brokerFaults leaves out of a fault script what is the market's part.
+func brokerFaults(raw []byte) ([]byte, error) {
+	var list, kept []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, fault.E("app.brokerFaults", fault.Invalid, "the fault script is not a JSON list: %s", err)
+	}
+	for _, item := range list {
+		var f struct {
+			Kind string `json:"kind"`
+		}
+		if json.Unmarshal(item, &f) == nil && feed.MarketFault(f.Kind) {
+			continue
+		}
+		kept = append(kept, item)
+	}
+	if kept == nil {
+		return []byte("[]"), nil
+	}
+	return json.Marshal(kept)
+}
+
 // session finds the stretch to replay: the date's regular session of the first
 // equity that has minutes then.
 func session(ctx context.Context, folder *lean.Folder, date string) (open, closes time.Time, err error) {

@@ -87,9 +87,17 @@ func (f *Feed) Lookup(symbol string) (market.Instrument, bool) {
 func (f *Feed) Find(symbol string) (market.Instrument, error) {
 	in, ok := f.Lookup(symbol)
 	if !ok {
-		return in, fault.E("feed.Find", fault.NotFound, "there is no instrument %q", symbol).Hinted("Call search_instruments to find its symbol.")
+		return in, fault.E("feed.Find", fault.NotFound, "there is no instrument %q", short(symbol)).Hinted("Call search_instruments to find its symbol.")
 	}
 	return in, nil
+}
+
+// short keeps an echo of what was asked from growing.
+func short(s string) string {
+	if len(s) > 40 {
+		return strings.ToValidUTF8(s[:37], "") + "..."
+	}
+	return s
 }
 
 // Calendar tells when an instrument trades.
@@ -207,12 +215,12 @@ func (f *Feed) direct(ctx context.Context, from, to string) (num.Decimal, bool, 
 				break
 			}
 		}
+		if leg.symbol == "" { // not remembered: an import may bring the pair
+			return num.Zero, false, nil
+		}
 		f.mu.Lock()
 		f.rates[key] = leg
 		f.mu.Unlock()
-	}
-	if leg.symbol == "" {
-		return num.Zero, false, nil
 	}
 	q, err := f.Quote(ctx, leg.symbol)
 	if err != nil {

@@ -92,8 +92,9 @@ type Config struct {
 type Service struct {
 	cfg Config
 
-	mu      sync.Mutex // guards cache, revoked
+	mu      sync.Mutex // guards cache, age, revoked
 	cache   map[[32]byte]cached
+	age     int // counts the times everything verified was forgotten
 	revoked map[string]bool
 }
 

@@ -120,6 +120,7 @@ func (s *Service) Verify(ctx context.Context, token string) (Principal, error) {
 	now := s.cfg.Now()
 	s.mu.Lock()
 	c, ok := s.cache[key]
+	age := s.age
 	s.mu.Unlock()
 	if ok && now.Before(c.until) {
 		return c.p, nil
@@ -137,7 +138,7 @@ func (s *Service) Verify(ctx context.Context, token string) (Principal, error) {
 	if len(s.cache) >= cacheSize {
 		clear(s.cache)
 	}
-	if !s.revoked[p.TokenID] {
+	if age == s.age { // else what was verified may not hold any more
 		s.cache[key] = cached{p, until}
 	}
 	s.mu.Unlock()
@@ -197,6 +198,7 @@ func (s *Service) verify(ctx context.Context, token string, now time.Time) (Prin
 func (s *Service) forgetVerified() {
 	s.mu.Lock()
 	clear(s.cache)
+	s.age++
 	s.mu.Unlock()
 }
 
@@ -222,8 +224,8 @@ func (s *Service) Revoke(ctx context.Context, id, owner string) error {
 	}
 	s.mu.Lock()
 	s.revoked[id] = true
-	clear(s.cache)
 	s.mu.Unlock()
+	s.forgetVerified()
 	return nil
 }
 

@@ -142,11 +142,21 @@ const streamHeader = "X-Quantdesk-Stream"
 
 func markStream(r *http.Request, body []byte) {
 	r.Header.Del(streamHeader)
-	for _, word := range []string{"progressToken", "logLevel", "subscriptions/listen"} {
+	if listens(r, body) {
+		r.Header.Set(streamHeader, "1")
+	}
+	for _, word := range []string{"progressToken", "logLevel"} {
 		if bytes.Contains(body, []byte(word)) {
 			r.Header.Set(streamHeader, "1")
 		}
 	}
+}
+
+// listens tells whether a request opens a stream. JSON can spell the method in
+// other ways, the header that the protocol requires of it cannot.
+func listens(r *http.Request, body []byte) bool {
+	const method = "subscriptions/listen"
+	return r.Header.Get("Mcp-Method") == method || bytes.Contains(body, []byte(method))
 }
 
 // stepUp finds a tools/call for which the token lacks a scope, to answer it with
@@ -230,10 +240,13 @@ func (s *Server) viewOf(r *http.Request, bases []string) (tool.View, error) {
 	if h := r.Header.Get("X-MCP-Toolsets"); h != "" && len(v.Toolsets) == 0 {
 		v.Toolsets = splitList(h)
 	}
-	if h := strings.ToLower(r.Header.Get("X-MCP-Readonly")); h != "" && h != "false" && h != "0" {
-		v.ReadOnly = true
+	// A proxy may add a header to one that is there: whichever narrows holds.
+	for _, h := range r.Header.Values("X-MCP-Readonly") {
+		if h = strings.ToLower(h); h != "" && h != "false" && h != "0" {
+			v.ReadOnly = true
+		}
 	}
-	v.Exclude = splitList(r.Header.Get("X-MCP-Exclude-Tools"))
+	v.Exclude = splitList(strings.Join(r.Header.Values("X-MCP-Exclude-Tools"), ","))
 	return v, s.cfg.Gate.Catalogue().CheckToolsets(v.Toolsets)
 }
 
@@ -283,7 +296,7 @@ func (c *capper) admit(r *http.Request, body []byte, p identity.Principal) (rele
 	release = func() {}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r.Method == http.MethodGet || bytes.Contains(body, []byte("subscriptions/listen")) {
+	if r.Method == http.MethodGet || listens(r, body) {
 		if c.streams[p.User] >= maxStreams {
 			f = fault.E("mcpd.Handler", fault.RateLimited, "you have %d streams open already", maxStreams).Hinted("Close one first.")
 			f.RetryAfter = time.Second

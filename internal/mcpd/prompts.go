@@ -2,13 +2,16 @@ package mcpd
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"quantdesk/internal/market"
+	"quantdesk/internal/identity"
+	"quantdesk/internal/tool"
 )
 
 // prompt is a workflow people repeat.
@@ -66,29 +69,47 @@ func (s *Server) addPrompts(srv *mcp.Server) {
 	}
 }
 
-// complete offers symbols, sides and accounts while an argument is typed.
-func (s *Server) complete(ctx context.Context, req *mcp.CompleteRequest) (*mcp.CompleteResult, error) {
-	values := []string{}
+// complete offers symbols, sides and accounts while an argument is typed, from
+// the tools that list them: the caller's scopes and limits hold here too.
+func (s *Server) complete(ctx context.Context, req *mcp.CompleteRequest, caller identity.Principal, view tool.View) (*mcp.CompleteResult, error) {
+	const most = 100 // the protocol's bound
+	typed := req.Params.Argument.Value
+	var all []string
 	switch req.Params.Argument.Name {
 	case "symbol":
-		all, err := s.cfg.Feed.Instruments(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, in := range market.Select(all, market.Query{Text: req.Params.Argument.Value}) {
-			values = append(values, in.Symbol)
-		}
+		all = s.offer(ctx, caller, view, "search_instruments", map[string]any{"query": typed, "limit": most + 1}, "instruments", "symbol")
+	case "account":
+		all = s.offer(ctx, caller, view, "list_accounts", map[string]any{"limit": most + 1}, "accounts", "account_id")
+		all = slices.DeleteFunc(all, func(id string) bool { return !strings.HasPrefix(strings.ToLower(id), strings.ToLower(typed)) })
 	case "side":
 		for _, v := range []string{"buy", "sell"} {
-			if strings.HasPrefix(v, strings.ToLower(req.Params.Argument.Value)) {
-				values = append(values, v)
+			if strings.HasPrefix(v, strings.ToLower(typed)) {
+				all = append(all, v)
 			}
 		}
 	}
-	total := len(values)
-	const most = 100 // the protocol's bound
-	if total > most {
-		values = values[:most]
+	values := append([]string{}, all[:min(len(all), most)]...)
+	return &mcp.CompleteResult{Completion: mcp.CompletionResultDetails{Values: values, Total: len(values), HasMore: len(all) > most}}, nil
+}
+
+// offer reads one column of a listing as the caller; who may not read it is
+// offered nothing.
+func (s *Server) offer(ctx context.Context, caller identity.Principal, view tool.View, name string, args map[string]any, rows, column string) []string {
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return nil
 	}
-	return &mcp.CompleteResult{Completion: mcp.CompletionResultDetails{Values: values, Total: total, HasMore: total > most}}, nil
+	res := s.cfg.Gate.Call(ctx, tool.Request{Caller: caller, View: view, Via: "completion", Name: name, Args: raw})
+	var out map[string]json.RawMessage
+	var list []map[string]any
+	if res.Fault != nil || json.Unmarshal(res.Structured, &out) != nil || json.Unmarshal(out[rows], &list) != nil {
+		return nil
+	}
+	var values []string
+	for _, r := range list {
+		if v, ok := r[column].(string); ok {
+			values = append(values, v)
+		}
+	}
+	return values
 }

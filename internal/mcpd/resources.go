@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
@@ -41,7 +39,7 @@ func resources() []resource {
 func (s *Server) addResources(srv *mcp.Server, who *identity.Principal, view tool.View) {
 	for _, r := range resources() {
 		h := func(ctx context.Context, req *mcp.ReadResourceRequest) (*mcp.ReadResourceResult, error) {
-			text, f := s.read(ctx, req.Params.URI, s.caller(ctx, req, who), s.view(req, who, view))
+			text, f := s.read(ctx, req.Params.URI, s.caller(ctx, req, who), s.view(req, who, view), false)
 			if f != nil {
 				if f.Code == fault.NotFound {
 					return nil, mcp.ResourceNotFoundError(req.Params.URI)
@@ -59,7 +57,7 @@ func (s *Server) addResources(srv *mcp.Server, who *identity.Principal, view too
 }
 
 // read reads a resource as the caller, through the gate.
-func (s *Server) read(ctx context.Context, uri string, caller identity.Principal, view tool.View) (string, *fault.Error) {
+func (s *Server) read(ctx context.Context, uri string, caller identity.Principal, view tool.View, watch bool) (string, *fault.Error) {
 	for _, r := range resources() {
 		var args map[string]any
 		if r.args == nil {
@@ -78,107 +76,8 @@ func (s *Server) read(ctx context.Context, uri string, caller identity.Principal
 		if err != nil {
 			return "", fault.As(err)
 		}
-		res := s.cfg.Gate.Call(ctx, tool.Request{Caller: caller, View: view, Via: "resource", Name: r.tool, Args: raw})
+		res := s.cfg.Gate.Call(ctx, tool.Request{Caller: caller, View: view, Via: "resource", Name: r.tool, Args: raw, Watch: watch})
 		return string(res.Structured), res.Fault
 	}
 	return "", fault.E("mcpd.read", fault.NotFound, "there is no resource %s", uri)
-}
-
-// watcher tells subscribers that a resource changed. It reads each subscribed
-// resource once a second as the caller that subscribed first, and tells nothing
-// but the address; readers read as themselves.
-type watcher struct {
-	owner  *Server
-	server *mcp.Server
-
-	mu   sync.Mutex // guards uris, done
-	uris map[string]*watched
-	wg   sync.WaitGroup
-	done bool
-}
-
-type watched struct {
-	count int
-	stop  context.CancelFunc
-}
-
-const (
-	watchEvery = time.Second
-	maxWatched = 200
-)
-
-func newWatcher(s *Server) *watcher { return &watcher{owner: s, uris: map[string]*watched{}} }
-
-// subscribe begins to watch a resource that the caller may read.
-func (w *watcher) subscribe(ctx context.Context, caller identity.Principal, uri string) error {
-	if w.owner.cfg.Fixtures != nil && !strings.HasPrefix(uri, scheme) {
-		return nil
-	}
-	first, f := w.owner.read(ctx, uri, caller, tool.View{})
-	if f != nil {
-		return protocolFault(f)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.done {
-		return protocolFault(fault.E("mcpd.subscribe", fault.Unavailable, "the server is stopping"))
-	}
-	if known := w.uris[uri]; known != nil {
-		known.count++
-		return nil
-	}
-	if len(w.uris) >= maxWatched {
-		return protocolFault(fault.E("mcpd.subscribe", fault.RateLimited, "%d resources are watched already", maxWatched))
-	}
-	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	w.uris[uri] = &watched{1, stop}
-	w.wg.Go(func() { w.watch(run, caller, uri, first) })
-	return nil
-}
-
-func (w *watcher) watch(ctx context.Context, caller identity.Principal, uri, last string) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		if !caller.Expires.IsZero() && time.Now().After(caller.Expires) {
-			return
-		}
-		now, f := w.owner.read(ctx, uri, caller, tool.View{})
-		if f != nil || now == last {
-			continue
-		}
-		last = now
-		if err := w.server.ResourceUpdated(ctx, &mcp.ResourceUpdatedNotificationParams{URI: uri}); err != nil {
-			w.owner.cfg.Log.Debug("subscribers not told", "uri", uri, "err", err)
-		}
-	}
-}
-
-func (w *watcher) unsubscribe(uri string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	known := w.uris[uri]
-	if known == nil {
-		return
-	}
-	if known.count--; known.count == 0 {
-		known.stop()
-		delete(w.uris, uri)
-	}
-}
-
-func (w *watcher) close() {
-	w.mu.Lock()
-	w.done = true
-	for uri, known := range w.uris {
-		known.stop()
-		delete(w.uris, uri)
-	}
-	w.mu.Unlock()
-	w.wg.Wait()
 }

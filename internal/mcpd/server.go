@@ -23,7 +23,6 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"quantdesk/internal/fault"
-	"quantdesk/internal/feed"
 	"quantdesk/internal/identity"
 	"quantdesk/internal/tool"
 	"quantdesk/internal/web"
@@ -32,7 +31,6 @@ import (
 // Config is what a Server is made of.
 type Config struct {
 	Gate    *tool.Gate
-	Feed    *feed.Feed
 	Web     web.Config
 	Version string
 	Log     *slog.Logger
@@ -83,11 +81,16 @@ func (s *Server) build(who *identity.Principal, view tool.View) (*mcp.Server, *w
 			Completions: &mcp.CompletionCapabilities{}, Logging: &mcp.LoggingCapabilities{},
 		},
 		SubscribeHandler: func(ctx context.Context, req *mcp.SubscribeRequest) error {
-			return w.subscribe(ctx, s.caller(ctx, req, who), req.Params.URI)
+			return w.subscribe(ctx, req.Session, s.caller(ctx, req, who), req.Params.URI)
 		},
-		UnsubscribeHandler: func(_ context.Context, req *mcp.UnsubscribeRequest) error { w.unsubscribe(req.Params.URI); return nil },
-		CompletionHandler:  s.complete,
-		SetCacheable:       cacheable,
+		UnsubscribeHandler: func(_ context.Context, req *mcp.UnsubscribeRequest) error {
+			w.unsubscribe(req.Session, req.Params.URI)
+			return nil
+		},
+		CompletionHandler: func(ctx context.Context, req *mcp.CompleteRequest) (*mcp.CompleteResult, error) {
+			return s.complete(ctx, req, s.caller(ctx, req, who), s.view(req, who, view))
+		},
+		SetCacheable: cacheable,
 	})
 	w.server = srv
 	s.addResources(srv, who, view)
@@ -96,6 +99,7 @@ func (s *Server) build(who *identity.Principal, view tool.View) (*mcp.Server, *w
 		s.cfg.Fixtures(srv)
 	}
 	srv.AddReceivingMiddleware(s.tools(who, view))
+	srv.AddSendingMiddleware(w.sending)
 	return srv, w
 }
 

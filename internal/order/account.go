@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"quantdesk/internal/fault"
@@ -24,20 +25,35 @@ type account struct {
 	inbox  chan func()
 
 	// The rest belongs to the goroutine behind inbox.
-	orders  map[string]*trade.Order // not ended
+	orders  map[string]*trade.Order // not ended, or not yet so on disk
 	intents map[string]SentIntent   // by id, not yet answered
 	day     dayUse
-	// held is the buying power of orders the venue does not know of yet.
+	// held is the buying power of intents the venue has not answered yet.
 	held   map[string]num.Decimal
 	cursor int64
-	// sent is closed when the broker has answered the placing of an order.
-	sent     map[string]chan struct{}
+	// sent is closed when the broker has answered the placing or replacing of
+	// an order.
+	sent map[string]chan struct{}
+	// landing is, by ticket, the confirmation that is being written, or that
+	// could not be.
+	landing  map[string]*landing
 	watchers map[string][]chan trade.Order
 	// broken is set when a batch failed: memory is ahead of the disk and must be
 	// read again before anything else is decided.
 	broken bool
 	ready  chan struct{} // closed once reconciled
+	ended  chan struct{} // closed when run has returned
 	once   sync.Once
+	// settling is held over a reconciliation and the steps it asks for, so that
+	// no two of them decide on the same order. It is taken before mu.
+	settling sync.Mutex
+	due      atomic.Bool // a reconciliation is due after SettleWait
+}
+
+// landing is a confirmation on its way to the disk; err is set before done closes.
+type landing struct {
+	done chan struct{}
+	err  error
 }
 
 type dayUse struct {
@@ -69,7 +85,7 @@ func (d *Desk) open(ctx context.Context, info Account) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &account{desk: d, info: info, broker: b, inbox: make(chan func(), 64), ready: make(chan struct{})}
+	a := &account{desk: d, info: info, broker: b, inbox: make(chan func(), 64), ready: make(chan struct{}), ended: make(chan struct{})}
 	if err := a.load(ctx); err != nil {
 		return nil, err
 	}
@@ -100,9 +116,11 @@ func (a *account) load(ctx context.Context) error {
 	}
 	a.orders = map[string]*trade.Order{}
 	a.intents = map[string]SentIntent{}
+	held := a.held
 	a.held = map[string]num.Decimal{}
 	if a.sent == nil {
 		a.sent = map[string]chan struct{}{}
+		a.landing = map[string]*landing{}
 		a.watchers = map[string][]chan trade.Order{}
 	}
 	for _, o := range st.Orders {
@@ -110,6 +128,9 @@ func (a *account) load(ctx context.Context) error {
 	}
 	for _, i := range st.Intents {
 		a.intents[i.ID] = i
+		if m, ok := held[i.ID]; ok { // still unanswered after a reload
+			a.held[i.ID] = m
+		}
 	}
 	a.cursor = st.Cursor
 	a.day = dayUse{day: st.DayUse.Day, orders: st.DayUse.Orders}
@@ -128,6 +149,7 @@ func (a *account) load(ctx context.Context) error {
 }
 
 func (a *account) run(ctx context.Context) {
+	defer close(a.ended)
 	for {
 		select {
 		case f := <-a.inbox:
@@ -145,7 +167,12 @@ func (a *account) do(ctx context.Context, f func() error) error {
 	task := func() {
 		defer close(done)
 		if a.broken {
-			if err = a.load(ctx); err != nil {
+			// What was queued behind the failed batch has landed or failed once
+			// this has: only then does the disk tell everything.
+			if err = a.desk.cfg.Journal.Append(Batch{})(); err == nil {
+				err = a.load(ctx)
+			}
+			if err != nil {
 				err = fault.Wrap("order.account", fault.Unavailable, err, "the journal of account %s cannot be read", a.info.ID).
 					Hinted("Check the disk; nothing was sent.")
 				return
@@ -154,21 +181,23 @@ func (a *account) do(ctx context.Context, f func() error) error {
 		}
 		err = f()
 	}
-	a.desk.mu.Lock()
-	run := a.desk.runCtx
-	a.desk.mu.Unlock()
 	select {
 	case a.inbox <- task:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-run.Done():
+	case <-a.ended:
 		return stopping()
 	}
 	select {
 	case <-done:
 		return err
-	case <-run.Done():
-		return stopping()
+	case <-a.ended: // the task has run or never will
+		select {
+		case <-done:
+			return err
+		default:
+			return stopping()
+		}
 	}
 }
 
@@ -189,6 +218,19 @@ func (a *account) today(now time.Time) *dayUse {
 		a.day = dayUse{day: day}
 	}
 	return &a.day
+}
+
+// release closes the sent channels of orders the broker is done with.
+func (a *account) release(ids ...string) {
+	_ = a.do(context.Background(), func() error {
+		for _, id := range ids {
+			if ch := a.sent[id]; ch != nil {
+				close(ch)
+				delete(a.sent, id)
+			}
+		}
+		return nil
+	})
 }
 
 // watch gives a channel that gets the order's next states; it holds one.

@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -113,6 +112,9 @@ func (d *Desk) ProposeReplace(ctx context.Context, c Caller, ch Change) (Ticket,
 	if o.Quantity.Cmp(old.Filled) <= 0 {
 		return Ticket{}, fault.E(op, fault.Invalid, "quantity %s is the new total and %s has filled already", o.Quantity, old.Filled).Hinted("Give a total above what filled, or cancel the order.")
 	}
+	if err := checkSize(o.Quantity, o); err != nil {
+		return Ticket{}, err
+	}
 	if err := d.checkShape(o, in, caps); err != nil {
 		return Ticket{}, err
 	}
@@ -131,36 +133,47 @@ func (d *Desk) ProposeReplace(ctx context.Context, c Caller, ch Change) (Ticket,
 	now := d.cfg.Now().UTC()
 	price := reckonPrice(o, q)
 	t := Ticket{
-		ID: newTicketID(), User: info.User, Account: info.ID, Environment: info.Environment, Kind: KindReplace, Approver: "model",
+		ID: newTicketID(now), User: info.User, Account: info.ID, Environment: info.Environment, Kind: KindReplace, Approver: "model",
 		State: Pending, Created: now, Expires: now.Add(TicketLife), Trace: c.Trace,
-		Legs:   []Leg{{Order: o, Asked: o.Quantity, Unit: trade.Shares, Price: price, Notional: in.Notional(price, o.Quantity.Sub(o.Filled)).Mul(rate)}},
-		Totals: Totals{Currency: bal.Currency, BuyingPowerAfter: bal.BuyingPower},
+		Legs: []Leg{{Order: o, Asked: o.Quantity, Unit: trade.Shares, Price: price, Notional: in.Notional(price, o.Remaining()).Mul(rate)}},
 	}
 	if info.Environment == trade.Live {
 		t.Approver = "operator"
 	}
-	l := &t.Legs[0]
-	cost, err := a.broker.Estimate(ctx, o)
-	if err != nil {
-		return Ticket{}, brokerFault(op, err)
+	if err := d.estimateReplace(ctx, a, &t, old, bal); err != nil {
+		return Ticket{}, err
 	}
-	prior, err := a.broker.Estimate(ctx, old)
-	if err != nil {
-		return Ticket{}, brokerFault(op, err)
-	}
-	l.Fee, l.InitialMargin = cost.Fee, cost.InitialMargin
-	// The old order's own reservation is freed by the replacement.
-	t.Totals.BuyingPowerAfter = bal.BuyingPower.Add(prior.BuyingPowerAfter.Neg().Add(cost.BuyingPowerAfter))
-	if bal.Equity.Sign() > 0 {
-		l.EquityShare = l.Notional.Quo(bal.Equity).Round(6)
-	}
-	t.Totals.Notional, t.Totals.Fee, t.Totals.InitialMargin, t.Totals.EquityShare = l.Notional.Round(2), l.Fee, l.InitialMargin, l.EquityShare
-	if err := a.do(ctx, func() error { _, err := a.admit(ctx, &t, bal, &old); return err }); err != nil {
+	if err := a.do(ctx, func() error { _, err := a.admit(ctx, &t, &old); return err }); err != nil {
 		return Ticket{}, err
 	}
 	t.Summary = fmt.Sprintf("REPLACE order %s, account %s (%s):\nfrom %s\nto   %s\n%s of %s filled. Expires %s.",
 		old.ID, t.Account, t.Environment, Describe(old), Describe(o), old.Filled.Normalize(), o.Quantity.Normalize(), t.Expires.Format(time.RFC3339))
-	return t, d.keep(c, &t)
+	err = d.keep(ctx, c, &t)
+	return t, err
+}
+
+// estimateReplace asks the broker what a replacement would cost beyond what the
+// order reserves already.
+func (d *Desk) estimateReplace(ctx context.Context, a *account, t *Ticket, old trade.Order, bal trade.Balances) error {
+	l := &t.Legs[0]
+	cost, err := a.broker.Estimate(ctx, l.Order)
+	if err != nil {
+		return brokerFault("order.ProposeReplace", err)
+	}
+	prior, err := a.broker.Estimate(ctx, old)
+	if err != nil {
+		return brokerFault("order.ProposeReplace", err)
+	}
+	l.Fee, l.InitialMargin, l.PowerUsed = cost.Fee, cost.InitialMargin, prior.BuyingPowerAfter.Sub(cost.BuyingPowerAfter)
+	l.EquityShare = num.Zero
+	if bal.Equity.Sign() > 0 {
+		l.EquityShare = l.Notional.Quo(bal.Equity).Round(6)
+	}
+	t.Totals = Totals{
+		Notional: l.Notional.Round(2), Fee: l.Fee, InitialMargin: l.InitialMargin, EquityShare: l.EquityShare,
+		BuyingPowerAfter: bal.BuyingPower.Sub(l.PowerUsed), Currency: bal.Currency,
+	}
+	return nil
 }
 
 // replaced is the order a replacement ticket stands in for, nil otherwise.
@@ -169,6 +182,13 @@ func (a *account) replaced(t *Ticket) *trade.Order {
 		return nil
 	}
 	return a.orders[t.Legs[0].Order.ID]
+}
+
+// replaceID is the id of a replacement's intent. The ticket is part of it: when a
+// replacement never arrived, the next one is for the same revision.
+func replaceID(t *Ticket) string {
+	o := t.Legs[0].Order
+	return fmt.Sprintf("%s.r%d.%s", o.ID, o.Revision, t.ID)
 }
 
 // commitReplace journals the replacement as an intent of its own.
@@ -184,12 +204,16 @@ func (a *account) commitReplace(c Caller, t *Ticket, use dayUse, now time.Time) 
 	}
 	o.Status, o.Updated = trade.PendingReplace, now
 	intent := SentIntent{
-		ID: fmt.Sprintf("%s.r%d", o.ID, want.Revision), OrderID: o.ID, Account: a.info.ID, Kind: IntentReplace, Revision: want.Revision,
+		ID: replaceID(t), OrderID: o.ID, Account: a.info.ID, Kind: IntentReplace, Revision: want.Revision,
 		State: IntentSending, Order: want, Created: now, Updated: now,
 	}
 	a.intents[intent.ID] = intent
+	if used := t.Legs[0].PowerUsed; used.Sign() > 0 {
+		a.held[intent.ID] = used
+	}
+	a.sent[o.ID] = make(chan struct{})
 	a.day = use
-	a.desk.setState(t, Confirmed)
+	t.State = Confirmed
 	return a.desk.cfg.Journal.Append(Batch{
 		Tickets: []Ticket{*t}, Orders: []trade.Order{*o}, Intents: []SentIntent{intent}, DayUse: use.stored(a.info.ID),
 		Notes: []Note{{Trace: c.Trace, Kind: "confirmed", User: c.User, Subject: t.ID, Body: map[string]any{"digest": t.Digest, "intent": intent.ID}}},
@@ -198,6 +222,7 @@ func (a *account) commitReplace(c Caller, t *Ticket, use dayUse, now time.Time) 
 
 func (a *account) sendReplace(ctx context.Context, t *Ticket) {
 	want := t.Legs[0].Order
+	defer a.release(want.ID)
 	call, cancel := context.WithTimeout(ctx, a.desk.cfg.CallTimeout)
 	defer cancel()
 	a.desk.cfg.Probe("replace.before")
@@ -207,10 +232,13 @@ func (a *account) sendReplace(ctx context.Context, t *Ticket) {
 		return
 	}
 	v := refusal(err)
+	if v == nil {
+		a.settleLater()
+	}
 	var wait func() error
 	_ = a.do(ctx, func() error {
 		o := a.orders[want.ID]
-		id := fmt.Sprintf("%s.r%d", want.ID, want.Revision)
+		id := replaceID(t)
 		in, ok := a.intents[id]
 		if o == nil || !ok {
 			return nil
@@ -218,13 +246,13 @@ func (a *account) sendReplace(ctx context.Context, t *Ticket) {
 		b := Batch{Notes: []Note{{Trace: o.Trace, Kind: "order", User: o.User, Subject: o.ID, Body: map[string]any{"replace": want.Revision, "error": "refused or lost"}}}}
 		o.Updated = a.desk.cfg.Now().UTC()
 		if v != nil {
-			in.State = IntentRefused
+			in.State, in.Updated = IntentRefused, o.Updated
 			delete(a.intents, id)
+			delete(a.held, id)
 			o.VenueCode, o.VenueText = v.Code, v.Text
 			o.Reason = "the venue refused the replacement: " + v.Text
-			o.Status = trade.Working
-			if o.Filled.Sign() > 0 {
-				o.Status = trade.PartiallyFilled
+			if o.Status == trade.PendingReplace { // a cancel may have come since
+				o.Status = atWork(*o)
 			}
 			b.Intents = []SentIntent{in}
 		} else {
@@ -235,119 +263,20 @@ func (a *account) sendReplace(ctx context.Context, t *Ticket) {
 		a.notify(*o)
 		return nil
 	})
-	if wait != nil {
-		if err := wait(); err != nil {
-			a.desk.log.Error("decision not written", "order_id", want.ID, "err", err)
-		}
+	if wait == nil {
+		return
 	}
-}
-
-// Cancel asks the venue to end an order: one step, always allowed. It gives the
-// order as it stands when the venue has answered.
-func (d *Desk) Cancel(ctx context.Context, c Caller, id string) (trade.Order, error) {
-	o, a, err := d.find(ctx, c, id)
+	err = wait()
+	a.desk.cfg.Probe("replace.decided")
 	if err != nil {
-		return o, err
+		a.desk.log.Error("decision not written", "order_id", want.ID, "err", a.failed(err))
 	}
-	if o.Status.Terminal() {
-		return o, fault.E("order.Cancel", fault.Conflict, "order %s is already %s", id, o.Status).Hinted("There is nothing left to cancel.")
-	}
-	if err := a.cancel(ctx, id, c.Trace, "cancelled on request"); err != nil {
-		return o, err
-	}
-	return d.order(context.WithoutCancel(ctx), a, id)
 }
 
-// CancelAll cancels every working order of the caller's accounts, or of all
-// accounts for the operator, and gives the ids it asked for.
-func (d *Desk) CancelAll(ctx context.Context, c Caller) (asked []string, err error) {
-	var errs []error
-	for _, a := range d.running() {
-		if a.info.User != c.User && !c.Operator {
-			continue
-		}
-		var ids []string
-		_ = a.do(ctx, func() error {
-			for id, o := range a.orders {
-				if o.Status.AtVenue() {
-					ids = append(ids, id)
-				}
-			}
-			return nil
-		})
-		for _, id := range ids {
-			if err := a.cancel(ctx, id, c.Trace, "cancelled by the kill switch"); err != nil && fault.CodeOf(err) != fault.Conflict {
-				errs = append(errs, fmt.Errorf("%s: %w", id, err))
-				continue
-			}
-			asked = append(asked, id)
-		}
+// atWork is the status of an order that works and has nothing pending.
+func atWork(o trade.Order) trade.Status {
+	if o.Filled.Sign() > 0 {
+		return trade.PartiallyFilled
 	}
-	return asked, errors.Join(errs...)
-}
-
-// cancel journals a cancel intent, asks the venue, and waits for its word.
-func (a *account) cancel(ctx context.Context, id, trace, why string) error {
-	d := a.desk
-	ctx = context.WithoutCancel(ctx)
-	var sent chan struct{}
-	_ = a.do(ctx, func() error { sent = a.sent[id]; return nil })
-	if sent != nil { // being placed right now: the venue may not know it yet
-		select {
-		case <-sent:
-		case <-time.After(d.cfg.CallTimeout + d.cfg.SettleWait):
-		}
-	}
-	var wait func() error
-	var ch chan trade.Order
-	err := a.do(ctx, func() error {
-		o := a.orders[id]
-		if o == nil {
-			return fault.E("order.Cancel", fault.Conflict, "order %s has ended already", id).Hinted("Call get_order for how it ended.")
-		}
-		now := d.cfg.Now().UTC()
-		if o.Status.CanBecome(trade.PendingCancel) {
-			o.Status = trade.PendingCancel
-		}
-		o.Reason, o.Updated = why, now
-		n := 1
-		for a.intents[fmt.Sprintf("%s.c%d", id, n)].ID != "" {
-			n++
-		}
-		in := SentIntent{ID: fmt.Sprintf("%s.c%d", id, n), OrderID: id, Account: a.info.ID, Kind: IntentCancel, Revision: o.Revision, State: IntentSending, Order: *o, Created: now, Updated: now}
-		a.intents[in.ID] = in
-		wait = d.cfg.Journal.Append(Batch{Orders: []trade.Order{*o}, Intents: []SentIntent{in}, Notes: []Note{{Trace: trace, Kind: "cancel", User: o.User, Subject: id, Body: map[string]any{"reason": why, "intent": in.ID}}}})
-		ch = a.watch(id)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = a.do(ctx, func() error { a.unwatch(id, ch); return nil }) }()
-	if err := wait(); err != nil {
-		return a.failed(err)
-	}
-	d.cfg.Probe("cancel.durable")
-	call, stop := context.WithTimeout(ctx, d.cfg.CallTimeout)
-	defer stop()
-	err = a.broker.Cancel(call, a.info.ID, id)
-	d.cfg.Probe("cancel.after")
-	switch v := refusal(err); {
-	case v != nil && v.Code != AlreadyDone:
-		return brokerFault("order.Cancel", err)
-	case err != nil && v == nil:
-		return fault.Wrap("order.Cancel", fault.Timeout, err, "the answer to the cancel of %s was lost", id).Hinted("Call get_order; cancelling again is safe.")
-	}
-	timer := time.NewTimer(d.cfg.SettleWait)
-	defer timer.Stop()
-	for {
-		select {
-		case o := <-ch:
-			if o.Status.Terminal() {
-				return nil
-			}
-		case <-timer.C:
-			return nil
-		}
-	}
+	return trade.Working
 }

@@ -2,7 +2,7 @@ package order
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"quantdesk/internal/fault"
@@ -63,54 +63,103 @@ func (d *Desk) Confirm(ctx context.Context, c Caller, id string) ([]trade.Order,
 	case <-a.ready:
 	case <-ctx.Done():
 		return nil, Ticket{}, ctx.Err()
+	case <-a.ended:
+		return nil, Ticket{}, stopping()
 	}
-	var bal trade.Balances
+	mine := d.copyOf(t) // reckoned anew, and the ticket itself only once it is confirmed
 	if d.state(t) == Pending {
-		if bal, err = d.refresh(ctx, a, t); err != nil {
+		if err := d.refresh(ctx, a, &mine); err != nil {
 			return nil, Ticket{}, err
 		}
 	}
 	var wait func() error
-	var first bool
+	var land *landing
 	err = a.do(ctx, func() error {
 		switch d.state(t) {
 		case Confirmed:
+			land = a.landing[id]
 			return nil
 		case Discarded:
 			return fault.E(op, fault.Conflict, "ticket %s was discarded", id).Hinted("Create the order again.")
 		case Expired:
 			return fault.E(op, fault.Expired, "ticket %s expired at %s", id, t.Expires.Format(time.RFC3339)).Hinted("Create the order again: a ticket can be confirmed for %s.", TicketLife)
+		case Pending:
 		}
-		if t.Approver == "operator" && !c.Operator {
+		if mine.Approver == "operator" && !c.Operator {
 			return fault.E(op, fault.Forbidden, "ticket %s is for a live account: a person must approve it on the machine", id).
 				Hinted("Ask the operator to run: quantdesk approve %s", id)
 		}
-		if !t.intact() {
+		if !mine.intact() {
 			return fault.E(op, fault.Conflict, "ticket %s is not what was proposed", id).Hinted("Create the order again.")
 		}
-		use, err := a.admit(ctx, t, bal, a.replaced(t))
+		use, err := a.admit(ctx, &mine, a.replaced(&mine))
 		if err != nil {
-			d.cfg.Journal.Append(Batch{Notes: []Note{{Trace: c.Trace, Kind: "refused", User: c.User, Subject: t.ID, Body: map[string]any{"text": fault.As(err).Message}}}})
+			d.cfg.Journal.Append(Batch{Notes: []Note{{Trace: c.Trace, Kind: "refused", User: c.User, Subject: mine.ID, Body: map[string]any{"text": fault.As(err).Message}}}})
 			return err
 		}
-		first = true
-		wait, err = a.commitTicket(c, t, use)
-		return err
+		d.cfg.Probe("confirm.admitted")
+		if wait, err = a.commitTicket(c, &mine, use); err != nil {
+			return err
+		}
+		d.mu.Lock()
+		*t = mine
+		d.mu.Unlock()
+		land = &landing{done: make(chan struct{})}
+		a.landing[id] = land
+		return nil
 	})
 	if err != nil {
-		return nil, *t, err
+		return nil, d.copyOf(t), err
 	}
-	if first {
+	switch {
+	case wait != nil:
 		d.cfg.Probe("confirm.appended")
-		if err := wait(); err != nil {
-			d.forget(t.ID)
-			return nil, Ticket{}, a.failed(err)
+		if err := a.land(land, &mine, wait()); err != nil {
+			return nil, Ticket{}, err
 		}
 		d.cfg.Probe("confirm.durable")
-		a.send(ctx, t)
+		a.send(ctx, &mine)
+		d.cfg.Probe("confirm.sent")
+	case land != nil: // another caller's confirmation is being written
+		select {
+		case <-land.done:
+			if land.err != nil {
+				return nil, Ticket{}, land.err
+			}
+		case <-ctx.Done():
+			return nil, Ticket{}, ctx.Err()
+		case <-a.ended:
+			return nil, Ticket{}, stopping()
+		}
 	}
-	orders, err := a.settled(ctx, t)
-	return orders, *t, err
+	orders, err := a.settled(ctx, &mine)
+	return orders, d.copyOf(t), err
+}
+
+// land tells everyone who waits for a confirmation whether it is on disk. After
+// a failure the ticket is what the disk says: pending, most likely.
+func (a *account) land(l *landing, t *Ticket, err error) error {
+	if err == nil {
+		_ = a.do(context.Background(), func() error { delete(a.landing, t.ID); return nil })
+		close(l.done)
+		return nil
+	}
+	a.desk.forget(t.ID)
+	l.err = a.failed(err)
+	for _, leg := range t.Legs {
+		a.release(leg.Order.ID)
+	}
+	close(l.done)
+	return l.err
+}
+
+// copyOf gives a ticket to work on, with legs of its own.
+func (d *Desk) copyOf(t *Ticket) Ticket {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := *t
+	c.Legs = slices.Clone(t.Legs)
+	return c
 }
 
 // state is where a ticket stands now; a pending one past its time is expired.
@@ -123,58 +172,48 @@ func (d *Desk) state(t *Ticket) State {
 	return t.State
 }
 
-func (d *Desk) setState(t *Ticket, s State) {
-	d.mu.Lock()
-	t.State = s
-	d.mu.Unlock()
-}
-
 func (d *Desk) forget(id string) {
 	d.mu.Lock()
 	delete(d.tickets, id)
 	d.mu.Unlock()
 }
 
-// refresh reads balances and reckons the ticket's costs anew; the orders stay
-// exactly as they were proposed.
-func (d *Desk) refresh(ctx context.Context, a *account, t *Ticket) (trade.Balances, error) {
+// refresh reckons the costs of a ticket anew; its orders stay exactly as they
+// were proposed.
+func (d *Desk) refresh(ctx context.Context, a *account, t *Ticket) error {
+	const op = "order.Confirm"
 	bal, err := a.broker.Balances(ctx, a.info.ID)
 	if err != nil {
-		return bal, brokerFault("order.Confirm", err)
+		return brokerFault(op, err)
 	}
-	fresh := *t
-	fresh.Legs = append([]Leg(nil), t.Legs...)
-	for i := range fresh.Legs {
-		l := &fresh.Legs[i]
+	for i := range t.Legs {
+		l := &t.Legs[i]
 		in, ok := d.cfg.Prices.Lookup(l.Order.Symbol)
 		if !ok {
-			return bal, fault.E("order.Confirm", fault.NotFound, "there is no instrument %q any more", l.Order.Symbol)
+			return fault.E(op, fault.NotFound, "there is no instrument %q any more", l.Order.Symbol)
 		}
 		q, err := d.cfg.Prices.Quote(ctx, in.Symbol)
 		if err != nil {
-			return bal, fault.Wrap("order.Confirm", fault.Unavailable, err, "there is no price for %s", in.Symbol)
+			return fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol)
 		}
 		rate, err := d.cfg.Prices.Rate(ctx, in.Currency, bal.Currency)
 		if err != nil {
-			return bal, fault.Wrap("order.Confirm", fault.Unavailable, err, "there is no rate from %s to %s", in.Currency, bal.Currency)
+			return fault.Wrap(op, fault.Unavailable, err, "there is no rate from %s to %s", in.Currency, bal.Currency)
 		}
 		if _, err := d.checkHours(l.Order, in); err != nil {
-			return bal, err
+			return err
 		}
 		l.Price = reckonPrice(l.Order, q)
-		l.Notional = in.Notional(l.Price, l.Order.Quantity).Mul(rate)
+		l.Notional = in.Notional(l.Price, l.Order.Remaining()).Mul(rate)
 	}
 	if t.Kind != KindReplace {
-		if err := d.estimate(ctx, a, &fresh, bal); err != nil {
-			return bal, err
-		}
+		return d.estimate(ctx, a, t, bal)
 	}
-	d.mu.Lock()
-	if t.State == Pending {
-		t.Legs, t.Totals = fresh.Legs, fresh.Totals
+	old, err := d.order(ctx, a, t.Legs[0].Order.ID)
+	if err != nil {
+		return err
 	}
-	d.mu.Unlock()
-	return bal, nil
+	return d.estimateReplace(ctx, a, t, old, bal)
 }
 
 // commitTicket turns the pending ticket into submitted orders and journals them
@@ -188,7 +227,8 @@ func (a *account) commitTicket(c Caller, t *Ticket, use dayUse) (func() error, e
 	batch := Batch{DayUse: use.stored(a.info.ID)}
 	for i := range t.Legs {
 		o := t.Legs[i].Order
-		o.Status, o.Updated = trade.Submitted, now
+		// A ticket read from the journal does not tell whose its orders are.
+		o.Status, o.Updated, o.User = trade.Submitted, now, t.User
 		t.Legs[i].Order.Status = trade.Submitted
 		state := IntentRecorded
 		if i == 0 {
@@ -207,7 +247,7 @@ func (a *account) commitTicket(c Caller, t *Ticket, use dayUse) (func() error, e
 		a.sent[o.ID] = make(chan struct{})
 	}
 	a.day = use
-	d.setState(t, Confirmed)
+	t.State = Confirmed
 	batch.Tickets = []Ticket{*t}
 	by := c.User
 	if c.Operator {
@@ -215,146 +255,6 @@ func (a *account) commitTicket(c Caller, t *Ticket, use dayUse) (func() error, e
 	}
 	batch.Notes = []Note{{Trace: c.Trace, Kind: "confirmed", User: c.User, Subject: t.ID, Body: map[string]any{"by": by, "digest": t.Digest, "orders": len(t.Legs)}}}
 	return d.cfg.Journal.Append(batch), nil
-}
-
-// send hands a ticket's orders to the broker, parents before children. It does
-// not end with the caller: an order on disk is sent even if nobody waits.
-func (a *account) send(ctx context.Context, t *Ticket) {
-	ctx = context.WithoutCancel(ctx)
-	if t.Kind == KindReplace {
-		a.sendReplace(ctx, t)
-		return
-	}
-	var refused bool
-	for i, l := range t.Legs {
-		o := l.Order
-		if refused && o.ParentID != "" {
-			a.drop(o.ID, "its entry was refused")
-			continue
-		}
-		if i > 0 {
-			if err := a.mark(o.ID, IntentSending); err != nil {
-				a.desk.log.Error("leg not sent: journal", "order_id", o.ID, "err", err)
-				return // the rest stays recorded and is decided at the next start
-			}
-		}
-		err := a.place(ctx, o)
-		refused = refused || refusal(err) != nil && o.Role == trade.Parent
-		if err != nil && refusal(err) == nil {
-			// Lost answer: whatever follows in this ticket depends on it.
-			a.unprotected(t, i)
-			a.desk.mu.Lock()
-			run := a.desk.runCtx
-			a.desk.mu.Unlock()
-			a.desk.wg.Go(func() { a.settleLost(run) })
-			return
-		}
-	}
-}
-
-// place calls the broker for one order and closes its sent channel.
-func (a *account) place(ctx context.Context, o trade.Order) error {
-	d := a.desk
-	call, cancel := context.WithTimeout(ctx, d.cfg.CallTimeout)
-	defer cancel()
-	d.cfg.Probe("place.before")
-	_, err := a.broker.Place(call, o)
-	d.cfg.Probe("place.after")
-	if v := refusal(err); v != nil {
-		a.resolve(o.ID, trade.Rejected, v, v.Text)
-	} else if err != nil {
-		d.log.Warn("answer to an order was lost", "order_id", o.ID, "err", err)
-		a.resolve(o.ID, trade.Unknown, nil, "the broker's answer was lost; it is never sent again")
-	}
-	_ = a.do(ctx, func() error {
-		if ch := a.sent[o.ID]; ch != nil {
-			close(ch)
-			delete(a.sent, o.ID)
-		}
-		return nil
-	})
-	return err
-}
-
-// unprotected ends what must not go on after leg i of a ticket was lost: the
-// legs after it are not sent.
-func (a *account) unprotected(t *Ticket, i int) {
-	for _, l := range t.Legs[i+1:] {
-		a.drop(l.Order.ID, "not sent: the answer to an order before it was lost")
-	}
-}
-
-// drop ends an order that was never sent.
-func (a *account) drop(id, why string) { a.resolve(id, trade.Cancelled, nil, why) }
-
-// resolve writes a decision about an order that did not come as a venue event.
-func (a *account) resolve(id string, to trade.Status, v *VenueError, why string) {
-	ctx := context.Background()
-	var wait func() error
-	err := a.do(ctx, func() error {
-		o := a.orders[id]
-		if o == nil || o.Status == to || !o.Status.CanBecome(to) {
-			return nil // a venue event was here first
-		}
-		b := a.decide(o, to, v, why)
-		wait = a.desk.cfg.Journal.Append(b)
-		a.notify(*o)
-		a.forgetEnded(o)
-		return nil
-	})
-	if err == nil && wait != nil {
-		err = wait()
-	}
-	if err != nil {
-		a.desk.log.Error("decision not written", "order_id", id, "status", to, "err", err)
-	}
-}
-
-// decide changes an order in memory and gives the batch that says so.
-func (a *account) decide(o *trade.Order, to trade.Status, v *VenueError, why string) Batch {
-	now := a.desk.cfg.Now().UTC()
-	o.Status, o.Reason, o.Updated = to, why, now
-	if v != nil {
-		o.VenueCode, o.VenueText = v.Code, v.Text
-	}
-	b := Batch{Orders: []trade.Order{*o}, Notes: []Note{{Trace: o.Trace, Kind: "order", User: o.User, Subject: o.ID, Body: map[string]any{"status": to, "reason": why, "venue_code": o.VenueCode}}}}
-	if in, ok := a.intents[o.ID]; ok && to.Terminal() {
-		in.State, in.Updated = IntentDropped, now
-		if v != nil {
-			in.State = IntentRefused
-		}
-		b.Intents = append(b.Intents, in)
-		delete(a.intents, o.ID)
-	}
-	delete(a.held, o.ID)
-	return b
-}
-
-func (a *account) forgetEnded(o *trade.Order) {
-	if o.Status.Terminal() {
-		delete(a.orders, o.ID)
-		delete(a.held, o.ID)
-	}
-}
-
-// mark moves an intent on, durably, before the venue hears of it.
-func (a *account) mark(id string, s IntentState) error {
-	var wait func() error
-	err := a.do(context.Background(), func() error {
-		in, ok := a.intents[id]
-		if !ok {
-			return errors.New("the intent is gone")
-		}
-		in.State, in.Updated = s, a.desk.cfg.Now().UTC()
-		a.intents[id] = in
-		wait = a.desk.cfg.Journal.Append(Batch{Intents: []SentIntent{in}})
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	a.desk.cfg.Probe("mark.appended")
-	return wait()
 }
 
 // settled waits for the venue's first word on every order of the ticket, at most

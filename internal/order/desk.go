@@ -72,8 +72,9 @@ type Desk struct {
 	runCtx   context.Context
 	wg       sync.WaitGroup
 
-	killMu sync.RWMutex // guards kill
-	kill   KillSwitch
+	killMu   sync.RWMutex // guards kill, killTurn
+	kill     KillSwitch
+	killTurn int // counts SetKill: the last to be journaled decides
 }
 
 // New makes a desk; Run starts it.
@@ -139,9 +140,11 @@ func (d *Desk) SetKill(_ context.Context, c Caller, engaged bool, reason string)
 			Hinted("Ask the operator to run: quantdesk kill --release")
 	}
 	k := KillSwitch{Engaged: engaged, By: c.User, Reason: reason, At: d.cfg.Now().UTC()}
-	wait := d.cfg.Journal.Append(Batch{KillSwitch: &k, Notes: []Note{{Trace: c.Trace, Kind: "kill_switch", User: c.User, Subject: "kill_switch", Body: k}}})
-	// A brake holds even if the disk does not: engage before waiting for it.
 	d.killMu.Lock()
+	wait := d.cfg.Journal.Append(Batch{KillSwitch: &k, Notes: []Note{{Trace: c.Trace, Kind: "kill_switch", User: c.User, Subject: "kill_switch", Body: k}}})
+	d.killTurn++
+	turn := d.killTurn
+	// A brake holds even if the disk does not: engage before waiting for it.
 	before := d.kill
 	if engaged {
 		d.kill = k
@@ -154,8 +157,10 @@ func (d *Desk) SetKill(_ context.Context, c Caller, engaged bool, reason string)
 		return before, err
 	}
 	d.killMu.Lock()
-	d.kill = k
-	d.killMu.Unlock()
+	defer d.killMu.Unlock()
+	if d.killTurn == turn { // a brake pulled after this release holds
+		d.kill = k
+	}
 	return k, nil
 }
 

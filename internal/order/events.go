@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"quantdesk/internal/trade"
@@ -12,13 +13,17 @@ import (
 func (a *account) follow(ctx context.Context) {
 	pause := 100 * time.Millisecond
 	for ctx.Err() == nil {
+		a.settling.Lock()
 		if steps, err := a.reconcile(ctx); err != nil {
+			a.settling.Unlock()
 			a.desk.log.Warn("not reconciled", "account", a.info.ID, "err", err)
 		} else {
 			a.once.Do(func() { close(a.ready) })
 			a.desk.wg.Go(func() {
-				for _, step := range steps {
-					step()
+				defer a.settling.Unlock()
+				if err := a.take(steps); err != nil && ctx.Err() == nil {
+					a.desk.log.Warn("not settled", "account", a.info.ID, "err", err)
+					a.settleLater()
 				}
 			})
 			started := time.Now()
@@ -39,25 +44,51 @@ func (a *account) follow(ctx context.Context) {
 	}
 }
 
-// settleLost asks the venue for its list, some time after an answer was lost,
-// until nothing is unknown that the list can decide.
-func (a *account) settleLost(run context.Context) {
-	pause := a.desk.cfg.SettleWait
-	for range 8 {
-		select {
-		case <-time.After(pause):
-		case <-run.Done():
-			return
-		}
-		steps, err := a.reconcile(run)
-		if err == nil {
-			for _, step := range steps {
-				step()
-			}
-			return
-		}
-		pause = min(2*pause, time.Minute)
+// take calls the venue as a reconciliation asked for.
+func (a *account) take(steps []func() error) error {
+	var errs []error
+	for _, step := range steps {
+		a.desk.cfg.Probe("reconcile.step")
+		errs = append(errs, step())
 	}
+	return errors.Join(errs...)
+}
+
+// settleLater asks the venue for its list, some time after an answer was lost,
+// and again until everything the list can decide is decided.
+func (a *account) settleLater() {
+	a.desk.mu.Lock()
+	run := a.desk.runCtx
+	a.desk.mu.Unlock()
+	if run.Err() != nil || !a.due.CompareAndSwap(false, true) {
+		return
+	}
+	a.desk.wg.Go(func() {
+		for pause := a.desk.cfg.SettleWait; ; pause = min(2*pause, time.Minute) {
+			select {
+			case <-time.After(pause):
+			case <-run.Done():
+				return
+			}
+			a.due.Store(false) // what is lost from now on asks anew
+			err := a.settle(run)
+			if err == nil || run.Err() != nil {
+				return
+			}
+			a.desk.log.Warn("not settled", "account", a.info.ID, "err", err)
+			if !a.due.CompareAndSwap(false, true) {
+				return // somebody else goes on
+			}
+		}
+	})
+}
+
+// settle reconciles and takes the steps.
+func (a *account) settle(ctx context.Context) error {
+	a.settling.Lock()
+	defer a.settling.Unlock()
+	steps, err := a.reconcile(ctx)
+	return errors.Join(err, a.take(steps))
 }
 
 // at is the cursor to go on from.
@@ -80,7 +111,10 @@ func (a *account) fold(ctx context.Context, events []Event) error {
 				continue
 			}
 			a.cursor = e.Seq
-			a.foldOne(ctx, e, &b, changed)
+			if err := a.foldOne(ctx, e, &b, changed); err != nil {
+				a.broken = true
+				return err
+			}
 		}
 		b.Cursor = a.cursor
 		for id := range changed {
@@ -89,9 +123,6 @@ func (a *account) fold(ctx context.Context, events []Event) error {
 			touched = append(touched, *o)
 		}
 		wait = a.desk.cfg.Journal.Append(b)
-		for i := range touched {
-			a.forgetEnded(&touched[i])
-		}
 		return nil
 	})
 	if err != nil {
@@ -103,23 +134,32 @@ func (a *account) fold(ctx context.Context, events []Event) error {
 	}
 	a.desk.cfg.Probe("fold.durable")
 	return a.do(ctx, func() error {
-		for _, o := range touched {
-			a.notify(o)
+		for i := range touched {
+			// Only now: until it is on disk, memory alone knows how it ended.
+			a.forgetEnded(&touched[i])
+			a.notify(touched[i])
 		}
 		return nil
 	})
 }
 
-func (a *account) foldOne(ctx context.Context, e Event, b *Batch, changed map[string]bool) {
+func (a *account) foldOne(ctx context.Context, e Event, b *Batch, changed map[string]bool) error {
 	now := a.desk.cfg.Now().UTC()
 	b.Transactions = append(b.Transactions, e.Transactions...)
 	if e.Kind == EventLedger {
 		b.Notes = append(b.Notes, Note{Kind: "ledger", User: a.info.User, Subject: a.info.ID, Body: map[string]any{"seq": e.Seq, "lines": len(e.Transactions)}})
-		return
+		return nil
 	}
 	o := a.orders[e.Order.ID]
 	if o == nil {
-		o = a.unknownOrder(ctx, e, now)
+		var err error
+		if o, err = a.unknownOrder(ctx, e, now); err != nil {
+			return err
+		}
+	}
+	if o.Status.Terminal() && (o.VenueCode == notReceived || o.Reason == byOperator) {
+		// It was decided without the venue, which knows better.
+		o.Status, o.VenueCode, o.VenueText, o.Reason = trade.Unknown, "", "", "the venue told of it after it was decided without the venue"
 	}
 	if e.Fill != nil {
 		b.Fills = append(b.Fills, *e.Fill)
@@ -135,6 +175,7 @@ func (a *account) foldOne(ctx context.Context, e Event, b *Batch, changed map[st
 			}
 			b.Intents = append(b.Intents, in)
 			delete(a.intents, id)
+			delete(a.held, id)
 		}
 	}
 	body := map[string]any{"seq": e.Seq, "event": e.Kind, "status": o.Status, "venue_order_id": o.VenueID}
@@ -145,6 +186,7 @@ func (a *account) foldOne(ctx context.Context, e Event, b *Batch, changed map[st
 		body["venue_code"], body["venue_text"] = e.Order.VenueCode, e.Order.VenueText
 	}
 	b.Notes = append(b.Notes, Note{Trace: o.Trace, Kind: "venue_event", User: o.User, Subject: o.ID, Body: body})
+	return nil
 }
 
 // answered tells whether an event settles an intent.
@@ -153,7 +195,8 @@ func answered(in SentIntent, e Event, o *trade.Order) bool {
 	case IntentPlace:
 		return true // any word on the order proves that the venue has it
 	case IntentReplace:
-		return o.Revision >= in.Revision || e.Kind == EventReplaceFail || o.Status.Terminal()
+		// A revision that came with EventAccepted is the venue's own.
+		return o.Revision >= in.Revision && e.Kind != EventAccepted || e.Kind == EventReplaceFail || o.Status.Terminal()
 	case IntentCancel:
 		return e.Kind == EventCancelFail || o.Status.Terminal()
 	}
@@ -162,16 +205,19 @@ func answered(in SentIntent, e Event, o *trade.Order) bool {
 
 // unknownOrder finds an order that is not in memory: one that ended before a
 // late event, or one placed past the desk, which is recorded as observed.
-func (a *account) unknownOrder(ctx context.Context, e Event, now time.Time) *trade.Order {
+func (a *account) unknownOrder(ctx context.Context, e Event, now time.Time) (*trade.Order, error) {
 	stored, ok, err := a.desk.cfg.Journal.Order(ctx, e.Order.ID)
-	if err != nil || !ok {
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
 		stored = e.Order
 		stored.Account, stored.User, stored.Created = a.info.ID, a.info.User, now
 		stored.Reason = "observed: not placed through the desk"
 		stored.Status = trade.Submitted
 	}
 	a.orders[stored.ID] = &stored
-	return &stored
+	return &stored, nil
 }
 
 // apply moves an order to what the venue says. The state machine keeps a late or
@@ -193,8 +239,13 @@ func (a *account) apply(o *trade.Order, e Event, now time.Time) {
 	case EventReplaceFail, EventCancelFail, EventRejected:
 		o.VenueCode, o.VenueText = v.VenueCode, v.VenueText
 	case EventFill, EventAccepted:
-		// A venue may change what works of an order: an exit follows its entry.
-		if v.Quantity.Sign() > 0 && o.Role != trade.Single && v.Revision == o.Revision {
+		// A venue may change what works of an order: an exit follows its entry,
+		// and a split revises every order.
+		switch {
+		case e.Kind == EventAccepted && v.Revision > o.Revision:
+			o.Revision, o.Quantity = v.Revision, v.Quantity
+			o.LimitPrice, o.StopPrice, o.TrailAmount, o.TrailPercent = v.LimitPrice, v.StopPrice, v.TrailAmount, v.TrailPercent
+		case v.Quantity.Sign() > 0 && o.Role != trade.Single && v.Revision == o.Revision:
 			o.Quantity = v.Quantity
 		}
 	}

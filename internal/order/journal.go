@@ -46,8 +46,8 @@ type Batch struct {
 // SentIntent is one thing the desk means to tell a venue. It is on disk before
 // the venue hears of it.
 type SentIntent struct {
-	// ID is derived from ticket, leg and revision: "<order>", "<order>.r2",
-	// "<order>.c1".
+	// ID is derived from ticket, leg and revision: "<order>" to place it,
+	// "<order>.r2.<ticket>" to replace it, "<order>.c1" for the first cancel.
 	ID      string
 	OrderID string
 	Account string

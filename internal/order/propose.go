@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/market"
@@ -33,16 +31,12 @@ func (d *Desk) Propose(ctx context.Context, c Caller, p Proposal) (Ticket, error
 	p.Account = info.ID
 	asked := p.digest()
 	if p.ClientRef != "" {
-		old, ok, err := d.cfg.Journal.TicketByRef(ctx, c.User, info.ID, p.ClientRef)
+		old, ok, err := d.cfg.Journal.TicketByRef(ctx, info.User, info.ID, p.ClientRef)
 		if err != nil {
 			return Ticket{}, err
 		}
 		if ok {
-			if old.Asked != asked {
-				return Ticket{}, fault.E(op, fault.Conflict, "client_ref %q was already used for another order", p.ClientRef).
-					Hinted("Use a new client_ref for a new order.")
-			}
-			return d.fresh(old), nil
+			return d.repeated(old, asked)
 		}
 	}
 	a, err := d.open(ctx, info)
@@ -55,18 +49,18 @@ func (d *Desk) Propose(ctx context.Context, c Caller, p Proposal) (Ticket, error
 	}
 	now := d.cfg.Now().UTC()
 	t := Ticket{
-		ID: newTicketID(), User: info.User, Account: info.ID, Environment: info.Environment, ClientRef: p.ClientRef, Asked: asked,
+		ID: newTicketID(now), User: info.User, Account: info.ID, Environment: info.Environment, ClientRef: p.ClientRef, Asked: asked,
 		Approver: "model", State: Pending, Created: now, Expires: now.Add(TicketLife), Trace: c.Trace, Kind: KindSingle,
 	}
 	if info.Environment == trade.Live {
 		t.Approver = "operator"
 	}
-	for _, w := range p.Wishes {
+	for i, w := range p.Wishes {
 		kind, err := d.addWish(ctx, a, &t, w, bal)
 		if err != nil {
 			if len(p.Wishes) > 1 {
 				f := fault.As(err)
-				return Ticket{}, (&fault.Error{Code: f.Code, Op: f.Op, Message: fmt.Sprintf("order %d (%s %s): %s", slices.IndexFunc(p.Wishes, func(x Wish) bool { return x == w })+1, w.Side, w.Symbol, f.Message), Hint: f.Hint, Detail: f.Detail, Err: f.Err})
+				return Ticket{}, (&fault.Error{Code: f.Code, Op: f.Op, Message: fmt.Sprintf("order %d (%s %s): %s", i+1, w.Side, w.Symbol, f.Message), Hint: f.Hint, Detail: f.Detail, Err: f.Err})
 			}
 			return Ticket{}, err
 		}
@@ -75,23 +69,44 @@ func (d *Desk) Propose(ctx context.Context, c Caller, p Proposal) (Ticket, error
 	if len(p.Wishes) > 1 {
 		t.Kind = KindBasket
 	}
-	if err := d.finish(ctx, a, &t, bal, nil); err != nil {
+	if err := d.finish(ctx, a, &t, bal); err != nil {
 		return Ticket{}, err
 	}
-	return t, d.keep(c, &t)
+	err = d.keep(ctx, c, &t)
+	return t, err
 }
 
-// keep makes a pending ticket durable and known.
-func (d *Desk) keep(c Caller, t *Ticket) error {
+// repeated answers a client reference that has a ticket already.
+func (d *Desk) repeated(old Ticket, asked string) (Ticket, error) {
+	if old.Asked != asked {
+		return Ticket{}, fault.E("order.Propose", fault.Conflict, "client_ref %q was already used for another order", old.ClientRef).
+			Hinted("Use a new client_ref for a new order.")
+	}
+	return d.fresh(old), nil
+}
+
+// keep makes a pending ticket durable and known. When another ticket with its
+// client reference was first, t becomes that one.
+func (d *Desk) keep(ctx context.Context, c Caller, t *Ticket) error {
 	t.seal()
 	wait := d.cfg.Journal.Append(Batch{Tickets: []Ticket{*t}, Notes: []Note{{
 		Trace: c.Trace, Kind: "ticket", User: t.User, Subject: t.ID,
 		Body: map[string]any{"account": t.Account, "kind": t.Kind, "digest": t.Digest, "summary": t.Summary, "approver": t.Approver, "expires_at": t.Expires},
 	}}})
+	d.cfg.Probe("ticket.appended")
 	if err := wait(); err != nil {
+		if t.ClientRef != "" {
+			old, ok, lookup := d.cfg.Journal.TicketByRef(ctx, t.User, t.Account, t.ClientRef)
+			if lookup == nil && ok && old.ID != t.ID {
+				*t, err = d.repeated(old, t.Asked)
+				return err
+			}
+		}
 		return fault.Wrap("order.Propose", fault.Unavailable, err, "the ticket could not be written").Hinted("Free disk space or mend the disk, then try again.")
 	}
+	d.cfg.Probe("ticket.durable")
 	kept := *t
+	kept.Legs = slices.Clone(t.Legs)
 	d.mu.Lock()
 	d.tickets[t.ID] = &kept
 	d.mu.Unlock()
@@ -130,6 +145,9 @@ func (d *Desk) addWish(ctx context.Context, a *account, t *Ticket, w Wish, bal t
 		Ticket: t.ID, Role: trade.Single, Account: t.Account, User: t.User, Symbol: in.Symbol, Side: w.Side, Type: w.Type, TIF: w.TIF,
 		LimitPrice: w.LimitPrice, StopPrice: w.StopPrice, TrailAmount: w.TrailAmount, TrailPercent: w.TrailPercent,
 		GoodTill: w.GoodTill, Extended: w.Extended, Status: trade.PendingConfirmation, Trace: t.Trace, Created: t.Created, Updated: t.Created,
+	}
+	if err := checkSize(w.Quantity, entry, w.TakeProfit, w.StopLoss, w.StopLossLimit); err != nil {
+		return "", err
 	}
 	legs, kind, err := expand(w, entry, caps)
 	if err != nil {
@@ -194,6 +212,8 @@ func toUnits(w Wish, in market.Instrument, price, equity num.Decimal) (num.Decim
 	case trade.PercentEquity:
 		money = equity.Mul(w.Quantity).Quo(num.FromInt(100))
 	case trade.Notional:
+	default:
+		return num.Zero, fault.E(op, fault.Invalid, "unit %q is not known: use shares, notional or percent_equity", w.Unit)
 	}
 	if in.Multiplier.Sign() > 0 {
 		price = price.Mul(in.Multiplier)
@@ -209,14 +229,13 @@ func toUnits(w Wish, in market.Instrument, price, equity num.Decimal) (num.Decim
 	return q, nil
 }
 
-// finish estimates, checks the policy and writes the summary. before holds the
-// orders a replacement stands in for.
-func (d *Desk) finish(ctx context.Context, a *account, t *Ticket, bal trade.Balances, before *trade.Order) error {
+// finish estimates, checks the policy and writes the summary.
+func (d *Desk) finish(ctx context.Context, a *account, t *Ticket, bal trade.Balances) error {
 	if err := d.estimate(ctx, a, t, bal); err != nil {
 		return err
 	}
 	err := a.do(ctx, func() error {
-		_, err := a.admit(ctx, t, bal, before)
+		_, err := a.admit(ctx, t, nil)
 		return err
 	})
 	if err != nil {
@@ -260,25 +279,35 @@ func counts(o trade.Order) bool {
 
 // admit is the decision, run in the account's goroutine at proposal and again
 // at confirmation: policy, day limits and buying power over what is reserved. It
-// gives the use of the day as it would be afterwards.
-func (a *account) admit(ctx context.Context, t *Ticket, bal trade.Balances, before *trade.Order) (dayUse, error) {
+// gives the use of the day as it would be afterwards. The venue's money is read
+// here, so that every order is in it or in what is held for it. before is the
+// order a replacement stands in for.
+func (a *account) admit(ctx context.Context, t *Ticket, before *trade.Order) (dayUse, error) {
 	const op = "order.admit"
 	d := a.desk
 	policy := d.cfg.Policy()
 	now := d.cfg.Prices.Now()
 	use := *a.today(now)
 	kill := d.Kill()
+	bal, err := a.broker.Balances(ctx, a.info.ID)
+	if err != nil {
+		return use, brokerFault(op, err)
+	}
 	positions, err := a.broker.Positions(ctx, a.info.ID)
 	if err != nil {
 		return use, brokerFault(op, err)
 	}
-	held, selling := map[string]num.Decimal{}, map[string]num.Decimal{}
+	held, selling, buying := map[string]num.Decimal{}, map[string]num.Decimal{}, map[string]num.Decimal{}
 	for _, p := range positions {
 		held[p.Symbol] = p.Quantity
 	}
 	for _, o := range a.orders {
-		if o.Side == trade.Sell && o.Status.AtVenue() && o.ParentID == "" && o.Group == "" && (before == nil || o.ID != before.ID) {
-			selling[o.Symbol] = selling[o.Symbol].Add(o.Remaining())
+		if o.Status.AtVenue() && o.ParentID == "" && o.Group == "" && (before == nil || o.ID != before.ID) {
+			side := buying
+			if o.Side == trade.Sell {
+				side = selling
+			}
+			side[o.Symbol] = side[o.Symbol].Add(o.Remaining())
 		}
 	}
 	var breaches []risk.Breach
@@ -292,7 +321,7 @@ func (a *account) admit(ctx context.Context, t *Ticket, bal trade.Balances, befo
 		if err != nil {
 			return use, fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol)
 		}
-		reduces := !counts(l.Order) || reducing(l.Order, held[in.Symbol], selling[in.Symbol])
+		reduces := !counts(l.Order) || reducing(l.Order, held[in.Symbol], selling[in.Symbol], buying[in.Symbol])
 		adds = adds || !reduces
 		breaches = append(breaches, risk.Check(policy, risk.Facts{
 			Account: a.info.ID, Environment: a.info.Environment, KillSwitch: kill.Engaged, Instrument: in, Order: l.Order, Quote: q, Now: now,
@@ -305,6 +334,8 @@ func (a *account) admit(ctx context.Context, t *Ticket, bal trade.Balances, befo
 			use.orders++
 			if l.Order.Side == trade.Sell {
 				selling[in.Symbol] = selling[in.Symbol].Add(l.Order.Quantity)
+			} else {
+				buying[in.Symbol] = buying[in.Symbol].Add(l.Order.Quantity)
 			}
 		}
 	}
@@ -313,7 +344,12 @@ func (a *account) admit(ctx context.Context, t *Ticket, bal trade.Balances, befo
 		return use, fault.E(op, fault.RiskRefused, "%s", b.Text).With("rule", b.Rule).With("limit", b.Limit).With("value", b.Value).With("breaches", breaches).
 			Hinted("Stay within %s = %s; only the operator changes the policy.", b.Rule, b.Limit)
 	}
-	left := t.Totals.BuyingPowerAfter
+	left := bal.BuyingPower
+	for _, l := range t.Legs {
+		if counts(l.Order) {
+			left = left.Sub(l.PowerUsed)
+		}
+	}
 	for _, m := range a.held {
 		left = left.Sub(m)
 	}
@@ -324,72 +360,13 @@ func (a *account) admit(ctx context.Context, t *Ticket, bal trade.Balances, befo
 	return use, nil
 }
 
-// reducing tells whether an order can only make the position smaller.
-func reducing(o trade.Order, held, selling num.Decimal) bool {
+// reducing tells whether an order can only make the position smaller, even if
+// all that works on its side fills before it.
+func reducing(o trade.Order, held, selling, buying num.Decimal) bool {
 	if o.Side == trade.Sell {
 		return o.Quantity.Cmp(held.Sub(selling)) <= 0 && held.Sign() > 0
 	}
-	return held.Sign() < 0 && o.Quantity.Cmp(held.Neg()) <= 0
-}
-
-// summarise writes what a person reads before saying yes.
-func (d *Desk) summarise(t *Ticket) {
-	var b strings.Builder
-	env := string(t.Environment)
-	if len(t.Legs) > 1 {
-		fmt.Fprintf(&b, "%s of %d orders, account %s (%s):\n", strings.ToUpper(string(t.Kind)), len(t.Legs), t.Account, env)
-	}
-	for _, l := range t.Legs {
-		b.WriteString(Describe(l.Order))
-		if l.Unit != trade.Shares && l.Unit != "" && l.Order.ParentID == "" {
-			fmt.Fprintf(&b, " (asked: %s %s)", l.Asked, l.Unit)
-		}
-		if len(t.Legs) == 1 {
-			fmt.Fprintf(&b, ", account %s (%s)", t.Account, env)
-		}
-		fmt.Fprintf(&b, ". About %s %s", l.Notional.Rescale(2), t.Totals.Currency)
-		if counts(l.Order) {
-			fmt.Fprintf(&b, ", fee %s, %s%% of equity", l.Fee.Rescale(2), l.EquityShare.Mul(num.FromInt(100)).Rescale(2))
-		}
-		b.WriteString(".\n")
-	}
-	if len(t.Legs) > 1 {
-		fmt.Fprintf(&b, "Total about %s %s, fees %s.\n", t.Totals.Notional.Rescale(2), t.Totals.Currency, t.Totals.Fee.Rescale(2))
-	}
-	fmt.Fprintf(&b, "Buying power afterwards %s %s. Expires %s.", t.Totals.BuyingPowerAfter.Rescale(2), t.Totals.Currency, t.Expires.Format(time.RFC3339))
-	t.Summary = b.String()
-}
-
-// Describe tells an order in one phrase: "BUY 10 AAPL limit 187.20 day".
-func Describe(o trade.Order) string {
-	s := fmt.Sprintf("%s %s %s", strings.ToUpper(string(o.Side)), o.Quantity.Normalize(), o.Symbol)
-	switch o.Type { // the others are told by their prices
-	case trade.Market:
-		s += " market"
-	case trade.TrailingStop:
-		s += " trailing stop"
-	}
-	if o.StopPrice.Sign() > 0 {
-		s += " stop " + o.StopPrice.String()
-	}
-	if o.LimitPrice.Sign() > 0 {
-		s += " limit " + o.LimitPrice.String()
-	}
-	if o.TrailAmount.Sign() > 0 {
-		s += " by " + o.TrailAmount.String()
-	}
-	if o.TrailPercent.Sign() > 0 {
-		s += " by " + o.TrailPercent.String() + "%"
-	}
-	s += " " + string(o.TIF)
-	if o.TIF == trade.GTD {
-		s += " until " + o.GoodTill.Format(time.RFC3339)
-	}
-	switch o.Role {
-	case trade.TakeProfit, trade.StopLoss:
-		s += " (" + strings.ReplaceAll(string(o.Role), "_", " ") + ")"
-	}
-	return s
+	return held.Sign() < 0 && o.Quantity.Cmp(held.Neg().Sub(buying)) <= 0
 }
 
 // brokerFault tells a broker's error in our words, keeping its own.

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"quantdesk/internal/fault"
@@ -29,6 +30,7 @@ func (d *Desk) fresh(t Ticket) Ticket {
 	d.mu.Lock()
 	if known := d.tickets[t.ID]; known != nil {
 		t = *known
+		t.Legs = slices.Clone(t.Legs)
 	}
 	d.mu.Unlock()
 	t.State = d.state(&t)
@@ -50,23 +52,28 @@ func (d *Desk) Discard(ctx context.Context, c Caller, id string) (Ticket, error)
 		return Ticket{}, err
 	}
 	var wait func() error
+	var dropped Ticket
 	err = a.do(ctx, func() error {
 		switch s := d.state(t); s {
 		case Confirmed:
 			return fault.E("order.Discard", fault.Conflict, "ticket %s was confirmed already", id).Hinted("Cancel its order with cancel_order.")
 		case Pending, Expired, Discarded:
 		}
-		d.setState(t, Discarded)
-		wait = d.cfg.Journal.Append(Batch{Tickets: []Ticket{*t}, Notes: []Note{{Trace: c.Trace, Kind: "discarded", User: c.User, Subject: id}}})
+		d.mu.Lock()
+		t.State = Discarded
+		d.mu.Unlock()
+		dropped = d.copyOf(t)
+		wait = d.cfg.Journal.Append(Batch{Tickets: []Ticket{dropped}, Notes: []Note{{Trace: c.Trace, Kind: "discarded", User: c.User, Subject: id}}})
 		return nil
 	})
 	if err != nil {
 		return Ticket{}, err
 	}
 	if err := wait(); err != nil {
+		d.forget(id) // it is what the disk says
 		return Ticket{}, a.failed(err)
 	}
-	return *t, nil
+	return dropped, nil
 }
 
 // Order gives one order of the caller.
@@ -111,7 +118,7 @@ func (d *Desk) Ticket(ctx context.Context, c Caller, id string) (Ticket, error) 
 	if err != nil {
 		return Ticket{}, err
 	}
-	return d.fresh(*t), nil
+	return d.fresh(d.copyOf(t)), nil
 }
 
 // OpenAccount starts an account that was just connected.
@@ -125,7 +132,7 @@ func (d *Desk) Working(ctx context.Context) (n int) {
 	for _, a := range d.running() {
 		_ = a.do(ctx, func() error {
 			for _, o := range a.orders {
-				if o.Status != trade.PendingConfirmation {
+				if o.Status.AtVenue() {
 					n++
 				}
 			}

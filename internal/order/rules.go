@@ -115,6 +115,20 @@ func exitsAround(side trade.Side, tp, sl num.Decimal) error {
 	return nil
 }
 
+// largest bounds quantities and prices, far above any order: beyond it their
+// products leave the range of a Decimal.
+var largest = num.FromInt(1_000_000_000_000)
+
+// checkSize refuses numbers too large to be reckoned with.
+func checkSize(quantity num.Decimal, o trade.Order, prices ...num.Decimal) error {
+	for _, n := range append(prices, quantity, o.LimitPrice, o.StopPrice, o.TrailAmount, o.TrailPercent) {
+		if n.Abs().Cmp(largest) > 0 {
+			return fault.E("order.Propose", fault.Invalid, "%s is more than any quantity or price, which end at %s", n, largest)
+		}
+	}
+	return nil
+}
+
 // checkShape holds one leg against the instrument's and the broker's rules.
 func (d *Desk) checkShape(o trade.Order, in market.Instrument, caps Capabilities) error {
 	const op = "order.Propose"

@@ -76,9 +76,17 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	d := json.NewDecoder(strings.NewReader(string(raw)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return fault.E("rest.decode", fault.Invalid, "the body is not as expected: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return fault.E("rest.decode", fault.Invalid, "the body is not as expected: %s", short(strings.TrimPrefix(err.Error(), "json: ")))
 	}
 	return nil
+}
+
+// short keeps an echo of what a caller sent from growing.
+func short(s string) string {
+	if len(s) > 200 {
+		return strings.ToValidUTF8(s[:197], "") + "..."
+	}
+	return s
 }
 
 // mint gives a platform's user a token of one hour at most.
@@ -93,7 +101,7 @@ func (s *Server) mint(w http.ResponseWriter, r *http.Request) {
 		TTL    int      `json:"expires_in"`
 	}
 	if err := decode(w, r, &in); err != nil {
-		web.Fail(w, r, err)
+		badBody(w, r, err)
 		return
 	}
 	m, err := s.cfg.Identity.Mint(r.Context(), u.ID, in.Scopes, time.Duration(in.TTL)*time.Second, true)
@@ -118,7 +126,7 @@ func (s *Server) addUser(w http.ResponseWriter, r *http.Request) {
 		Scopes []string `json:"scopes"`
 	}
 	if err := decode(w, r, &in); err != nil {
-		web.Fail(w, r, err)
+		badBody(w, r, err)
 		return
 	}
 	u, secret, err := s.cfg.Identity.AddUser(r.Context(), p.ID, in.Name, in.Scopes)

@@ -98,7 +98,7 @@ func (s *Server) spec(w http.ResponseWriter, r *http.Request) {
 func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 	body, err := readJSON(w, r)
 	if err != nil {
-		web.Fail(w, r, err)
+		badBody(w, r, err)
 		return
 	}
 	s.call(w, r, r.PathValue("tool"), body)
@@ -195,10 +195,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, res tool.Result) {
 // stream sends a call's steps as server-sent events: progress, then result or
 // error.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, req tool.Request) {
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no")
 	ctl := http.NewResponseController(w)
-	var mu sync.Mutex // steps may come from another goroutine than the result
+	var mu sync.Mutex // guards begun and w: steps may come from another goroutine than the result
+	begun := false
 	send := func(event string, v any) {
 		raw, err := json.Marshal(v)
 		if err != nil {
@@ -206,6 +205,11 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, req tool.Request
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		if !begun {
+			begun = true
+			w.Header().Set("Content-Type", "text/event-stream")
+			w.Header().Set("X-Accel-Buffering", "no")
+		}
 		_, _ = io.WriteString(w, "event: "+event+"\ndata: "+string(raw)+"\n\n")
 		_ = ctl.Flush()
 	}
@@ -213,11 +217,30 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, req tool.Request
 		send("progress", map[string]any{"progress": p.Done, "total": p.Total, "message": p.Message, "data": p.Data})
 	}
 	res := s.cfg.Gate.Call(r.Context(), req)
+	mu.Lock()
+	refused := res.Fault != nil && !begun
+	mu.Unlock()
+	if refused { // an answer like any other, with its status
+		w.Header().Set("X-Request-Id", res.Trace)
+		s.fail(w, r, res)
+		return
+	}
 	if res.Fault != nil {
 		send("error", map[string]any{"error": res.Body()})
 		return
 	}
 	send("result", res.Structured)
+}
+
+// badBody tells a fault of the body; one that is too large with its own status.
+func badBody(w http.ResponseWriter, r *http.Request, err error) {
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		f := fault.As(err)
+		web.JSON(w, http.StatusRequestEntityTooLarge, map[string]any{"error": map[string]any{"code": f.Code, "message": f.Message, "hint": f.Next()}})
+		return
+	}
+	web.Fail(w, r, err)
 }
 
 // readJSON reads a JSON body; an empty one is an empty object.
@@ -227,7 +250,7 @@ func readJSON(w http.ResponseWriter, r *http.Request) (json.RawMessage, error) {
 	if err != nil {
 		var big *http.MaxBytesError
 		if errors.As(err, &big) {
-			return nil, fault.E(op, fault.Invalid, "the body is larger than %d bytes", big.Limit)
+			return nil, fault.Wrap(op, fault.Invalid, err, "the body is larger than %d bytes", big.Limit).Hinted("Send less at once.")
 		}
 		return nil, fault.Wrap(op, fault.Invalid, err, "the body could not be read")
 	}

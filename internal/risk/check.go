@@ -103,7 +103,11 @@ func priceRules(l Limits, f Facts, add func(Breach)) {
 	if limit := time.Duration(l.MaxQuoteAge); age > limit {
 		add(breach("max_quote_age", limit.String(), age.Round(time.Millisecond).String(), "the quote for %s is %s old and the limit is %s", f.Instrument.Symbol, age.Round(time.Second), limit))
 	}
-	ref := f.Quote.Mark()
+	ref, where := f.Quote.Mark(), "the market"
+	if stop := f.Order.StopPrice; f.Order.Type == trade.StopLimit && stop.Sign() > 0 && (stop.Less(ref) == (f.Order.Side == trade.Sell)) {
+		// It can trade only once the market has come to its stop.
+		ref, where = stop, "its stop"
+	}
 	collar := func(name string, price num.Decimal, worseAbove bool) {
 		if price.Sign() <= 0 {
 			return
@@ -113,8 +117,8 @@ func priceRules(l Limits, f Facts, add func(Breach)) {
 			distance = distance.Neg()
 		}
 		if l.PriceCollar.Less(distance) {
-			add(breach("price_collar", percent(l.PriceCollar), percent(distance), "%s %s is %s away from the market at %s on the side that costs money, and the collar is %s",
-				name, price, percent(distance), ref, percent(l.PriceCollar)))
+			add(breach("price_collar", percent(l.PriceCollar), percent(distance), "%s %s is %s away from %s at %s on the side that costs money, and the collar is %s",
+				name, price, percent(distance), where, ref, percent(l.PriceCollar)))
 		}
 	}
 	// A buy limit far above or a sell limit far below the market is the

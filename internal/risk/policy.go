@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"quantdesk/internal/market"
@@ -33,8 +34,8 @@ type Limits struct {
 	MaxDayNotional      num.Decimal `json:"max_day_notional"`
 	MaxDayQuantity      num.Decimal `json:"max_day_quantity"`
 	MaxDayOrders        int         `json:"max_day_orders"`
-	// PriceCollar is the largest distance of a limit or stop price from the
-	// market on the side that costs money, as a fraction: 0.1 is ten percent.
+	// PriceCollar is the largest distance of a limit price from the market on
+	// the side that costs money, as a fraction: 0.1 is ten percent.
 	PriceCollar num.Decimal `json:"price_collar"`
 	// MaxQuoteAge refuses to price an order on an older quote.
 	MaxQuoteAge Duration `json:"max_quote_age"`
@@ -87,6 +88,8 @@ func Parse(raw []byte) (Policy, error) {
 	}
 	for id, rawLimits := range accounts.Accounts {
 		l := p.Limits
+		// Decoding writes into a list that is there: these are shared.
+		l.Classes, l.Allow, l.Deny = slices.Clone(l.Classes), slices.Clone(l.Allow), slices.Clone(l.Deny)
 		if err := json.Unmarshal(rawLimits, &l); err != nil {
 			return Policy{}, fmt.Errorf("the policy of account %s is not as expected: %w", id, err)
 		}

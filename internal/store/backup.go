@@ -84,19 +84,22 @@ func RestoreHome(h *Home, from string, force bool, stamp string) error {
 	}
 	defer func() { _ = z.Close() }()
 	known := append(slices.Clone(databases), backupFiles...)
-	var found int
+	seen := map[string]bool{}
 	for _, f := range z.File {
 		if !slices.Contains(known, f.Name) {
 			return fault.E(op, fault.Invalid, "%s holds %q, which no backup of a home has", from, f.Name).Hinted("Name a file that quantdesk backup wrote.")
 		}
-		if slices.Contains(databases, f.Name) {
-			found++
+		if seen[f.Name] {
+			return fault.E(op, fault.Invalid, "%s holds %q twice, which no backup of a home does", from, f.Name).Hinted("Name a file that quantdesk backup wrote.")
 		}
+		seen[f.Name] = true
 	}
-	if found != len(databases) {
+	if slices.ContainsFunc(databases, func(name string) bool { return !seen[name] }) {
 		return fault.E(op, fault.Invalid, "%s holds no whole home", from).Hinted("Name a file that quantdesk backup wrote.")
 	}
-	if _, err := os.Stat(h.Path("desk.db")); err == nil {
+	// A log without its database would be taken for the restored one's.
+	used := append(slices.Clone(databases), "desk.db-wal", "paper.db-wal")
+	if slices.ContainsFunc(used, func(name string) bool { _, err := os.Stat(h.Path(name)); return err == nil }) {
 		if !force {
 			return fault.E(op, fault.Conflict, "the home %s is in use already", h.Dir).Hinted("Restore into an empty --home, or pass --force to replace this one; it is kept in backups.")
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +19,9 @@ import (
 type Home struct {
 	Dir  string
 	lock *os.File
+	// folder is locked too, where the system can: the lock's file may be deleted
+	// while it is held, the folder not.
+	folder io.Closer
 }
 
 // Owner is who holds a home.
@@ -60,11 +64,22 @@ func Acquire(dir, command string, now time.Time) (*Home, error) {
 		who := readOwner(dir)
 		return nil, errors.Join(heldBy(dir, who), f.Close())
 	}
-	h := &Home{Dir: dir, lock: f}
-	return h, h.Announce(Owner{PID: os.Getpid(), Command: command, Started: now.UTC()})
+	folder, err := lockFolder(dir)
+	if err != nil {
+		return nil, errors.Join(heldBy(dir, readOwner(dir)), f.Close())
+	}
+	h := &Home{Dir: dir, lock: f, folder: folder}
+	if err := h.Announce(Owner{PID: os.Getpid(), Command: command, Started: now.UTC()}); err != nil {
+		return nil, errors.Join(fault.Wrap(op, fault.Unavailable, err, "the home %s cannot be written", dir).Hinted("Free disk space, or choose another --home."), f.Close(), folder.Close())
+	}
+	return h, nil
 }
 
 func heldBy(dir string, o Owner) error {
+	if o.PID == 0 {
+		return fault.Wrap("store.Acquire", fault.Conflict, ErrHeld, "the home %s is held by another process, whose note in the lock is gone", dir).
+			Hinted("Stop that process, or choose another --home.")
+	}
 	at := ""
 	if o.Address != "" {
 		at = " at " + o.Address
@@ -99,7 +114,7 @@ func (h *Home) Announce(o Owner) error {
 
 // Release gives the home up.
 func (h *Home) Release() error {
-	return errors.Join(h.lock.Truncate(0), unlockFile(h.lock), h.lock.Close())
+	return errors.Join(h.lock.Truncate(0), h.folder.Close(), unlockFile(h.lock), h.lock.Close())
 }
 
 // Path is a file of the home.

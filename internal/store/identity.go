@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"quantdesk/internal/fault"
 	"quantdesk/internal/identity"
 )
 
@@ -142,7 +143,15 @@ func (db *DB) PutConnection(ctx context.Context, c identity.Connection, accounts
 			if err != nil {
 				return err
 			}
-			if err := db.exec(tx, `INSERT INTO accounts (id, connection_id, user_id, body) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
+			var owner string
+			switch err := tx.QueryRow(`SELECT user_id FROM accounts WHERE id = $1`, a.ID).Scan(&owner); {
+			case err != nil && !errors.Is(err, sql.ErrNoRows):
+				return err
+			case err == nil && owner != a.User:
+				return fault.E("store.PutConnection", fault.Conflict, "account %s is connected by another user", a.ID).Hinted("Connect an account of your own.")
+			}
+			if err := db.exec(tx, `INSERT INTO accounts (id, connection_id, user_id, body) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (id) DO UPDATE SET connection_id = excluded.connection_id, body = excluded.body`,
 				a.ID, a.ConnectionID, a.User, string(raw)); err != nil {
 				return err
 			}

@@ -243,9 +243,10 @@ func (db *DB) queryOrders(ctx context.Context, q string, args ...any) ([]trade.O
 	return out, rows.Err()
 }
 
-// Intents lists what the desk told or meant to tell venues of an order.
+// Intents lists what the desk told or meant to tell venues of an order: their ids
+// are the order's, alone or followed by a point.
 func (db *DB) Intents(ctx context.Context, orderID string) ([]order.SentIntent, error) {
-	return query[order.SentIntent](ctx, db.read, `SELECT body FROM intents WHERE order_id = $1 ORDER BY id`, orderID)
+	return query[order.SentIntent](ctx, db.read, `SELECT body FROM intents WHERE id >= $1 AND id < $2 ORDER BY id`, orderID, orderID+"/")
 }
 
 // Transactions lists ledger lines, newest first.

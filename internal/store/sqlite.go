@@ -55,6 +55,7 @@ type DB struct {
 	auditKey []byte
 	chain    *audit.Chain // owned by the writer
 	stmts    map[string]*sql.Stmt
+	ckpt     checkpointer
 	wanted   []string // statements to prepare once the connection is free
 }
 
@@ -125,6 +126,9 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		return nil, errors.Join(err, w.Close(), db.read.Close())
 	}
 	db.chain = audit.NewChain(opt.AuditKey, head)
+	if err := db.startCheckpoints(ctx); err != nil {
+		return nil, errors.Join(err, w.Close(), db.read.Close())
+	}
 	go db.run()
 	return db, nil
 }
@@ -173,6 +177,7 @@ func (db *DB) Path() string { return db.path }
 func (db *DB) Close() error {
 	db.once.Do(func() { close(db.closed) })
 	<-db.done
+	<-db.ckpt.done
 	return errors.Join(db.read.Close(), db.write.Close())
 }
 

@@ -82,8 +82,10 @@ func (db *DB) run() {
 				}
 			}
 		}
-		db.commit(db.gather(first))
+		batch := db.gather(first)
+		db.commit(batch)
 		db.prepare()
+		db.afterCommit(len(batch))
 	}
 }
 

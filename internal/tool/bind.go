@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"quantdesk/internal/fault"
 )
@@ -143,7 +144,7 @@ func bindObject(obj map[string]any, s *Schema, path string, aliases map[string]s
 		if obj[key] == nil {
 			continue // null is the same as left out
 		}
-		v, err := bindValue(obj[key], p, join(path, name))
+		v, err := bindValue(obj[key], p, join(path, name), aliases)
 		if err != nil {
 			return nil, err
 		}
@@ -157,7 +158,7 @@ func bindObject(obj map[string]any, s *Schema, path string, aliases map[string]s
 	return out, nil
 }
 
-func bindValue(v any, p *Schema, path string) (any, error) {
+func bindValue(v any, p *Schema, path string, aliases map[string]string) (any, error) {
 	if text, ok := v.(string); ok && (p.Type == "object" || p.Type == "array") {
 		parsed, err := parse([]byte(text))
 		if err == nil {
@@ -198,7 +199,7 @@ func bindValue(v any, p *Schema, path string) (any, error) {
 			return nil, invalid(path, "%s has %d entries and takes at most %d", path, len(list), p.MaxItems)
 		}
 		for i, item := range list {
-			b, err := bindValue(item, p.Items, fmt.Sprintf("%s[%d]", path, i))
+			b, err := bindValue(item, p.Items, fmt.Sprintf("%s[%d]", path, i), aliases)
 			if err != nil {
 				return nil, err
 			}
@@ -210,7 +211,7 @@ func bindValue(v any, p *Schema, path string) (any, error) {
 		if !ok {
 			return nil, invalid(path, "%s must be an object, not %s", path, show(v))
 		}
-		return bindObject(obj, p, path, nil)
+		return bindObject(obj, p, path, aliases)
 	}
 	return v, nil
 }
@@ -269,7 +270,28 @@ func bindNumber(v any, p *Schema, path string) (any, error) {
 	if p.Maximum != nil && f > *p.Maximum {
 		return nil, invalid(path, "%s must be at most %v, not %s", path, *p.Maximum, clip(text))
 	}
-	return json.Number(strings.TrimPrefix(text, "+")), nil
+	return json.Number(literal(text)), nil
+}
+
+// literal writes a number that ParseFloat takes as JSON does: no plus, no zeros
+// before the first digit, a digit on both sides of the point.
+func literal(text string) string {
+	text, negative := strings.CutPrefix(strings.TrimPrefix(text, "+"), "-")
+	mantissa, exponent, scaled := strings.Cut(strings.ToLower(text), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	if whole = strings.TrimLeft(whole, "0"); whole == "" {
+		whole = "0"
+	}
+	if fraction != "" {
+		whole += "." + fraction
+	}
+	if scaled {
+		whole += "e" + exponent
+	}
+	if negative {
+		whole = "-" + whole
+	}
+	return whole
 }
 
 func unknownArgument(key string, s *Schema, path string) error {
@@ -317,15 +339,23 @@ func show(v any) string {
 }
 
 // clip keeps echoes of what a caller sent short and printable.
-func clip(s string) string {
+func clip(s string) string { return plain(s, 60) }
+
+// plain gives text without what steers a terminal or turns the direction of
+// writing, cut to a length.
+func plain(s string, most int) string {
+	if len(s) > 4*most { // more is not looked at
+		s = s[:4*most]
+	}
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
+		switch {
+		case unicode.IsPrint(r) || r == '\n':
+			return r
 		}
-		return r
+		return ' '
 	}, s)
-	if len(s) > 60 {
-		return strings.ToValidUTF8(s[:57], "") + "..."
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most-3], "") + "..."
 	}
 	return s
 }

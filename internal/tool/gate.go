@@ -75,6 +75,9 @@ type Request struct {
 	Name  string
 	Args  json.RawMessage
 	Trace string
+	// Watch marks a look that the desk takes for a subscriber, who asked once: it
+	// is neither counted against the limits nor recorded.
+	Watch bool
 	// Report takes progress; nil where nobody listens.
 	Report func(Progress)
 }
@@ -117,16 +120,18 @@ func (g *Gate) Call(ctx context.Context, r Request) Result {
 }
 
 func (g *Gate) call(ctx context.Context, t *Tool, r Request, start time.Time) Result {
+	// Arguments that were not bound are not recorded: a secret in them may hide
+	// under another spelling.
 	if f := g.admit(t, r); f != nil {
-		return g.finish(t, r, r.Args, Result{Fault: f}, start)
+		return g.finish(t, r, nil, Result{Fault: f}, start)
 	}
 	schema, err := g.cfg.Catalogue.input(t)
 	if err != nil {
-		return g.finish(t, r, r.Args, Result{Fault: fault.As(err)}, start)
+		return g.finish(t, r, nil, Result{Fault: fault.As(err)}, start)
 	}
 	args, err := bind(r.Args, schema, t.Aliases)
 	if err != nil {
-		return g.finish(t, r, r.Args, Result{Fault: fault.As(err)}, start)
+		return g.finish(t, r, nil, Result{Fault: fault.As(err)}, start)
 	}
 	if !t.Streams {
 		var cancel context.CancelFunc
@@ -134,26 +139,28 @@ func (g *Gate) call(ctx context.Context, t *Tool, r Request, start time.Time) Re
 		defer cancel()
 	}
 	c := &Call{Deps: g.cfg.Deps, Caller: r.Caller, Trace: r.Trace, Gate: g, View: r.View, report: r.Report}
-	res := Result{}
-	out, err := g.guarded(ctx, t, c, args)
-	if err == nil {
-		res.Structured, res.Text, err = render(t, out, args)
-	}
+	res, err := g.guarded(ctx, t, c, args)
 	if err != nil {
 		res = Result{Fault: fault.As(err)}
 	}
 	return g.finish(t, r, args, res, start)
 }
 
-// guarded runs the handler and turns a panic into an internal fault.
-func (g *Gate) guarded(ctx context.Context, t *Tool, c *Call, args json.RawMessage) (out any, err error) {
+// guarded runs the handler, renders its output, and turns a panic in either
+// into an internal fault.
+func (g *Gate) guarded(ctx context.Context, t *Tool, c *Call, args json.RawMessage) (res Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			g.cfg.Log.Error("a tool panicked", "tool", t.Name, "request_id", c.Trace, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = fault.E("tool.Gate", fault.Internal, "something went wrong inside the desk")
 		}
 	}()
-	return t.call(ctx, c, args)
+	out, err := t.call(ctx, c, args)
+	if err != nil {
+		return Result{}, err
+	}
+	res.Structured, res.Text, err = render(t, out, args)
+	return res, err
 }
 
 // admit decides whether the caller may call the tool now.
@@ -168,7 +175,9 @@ func (g *Gate) admit(t *Tool, r Request) *fault.Error {
 	if missing := r.Caller.Missing(t.Scopes); len(missing) > 0 {
 		return InsufficientScope(t.Name, t.Scopes, missing)
 	}
-	if g.cfg.Limiter == nil {
+	// What call_tool relays was counted when call_tool was called; what trades is
+	// counted as such wherever it comes from.
+	if g.cfg.Limiter == nil || r.Watch || r.Via == viaRelay && t.Effect != Trade {
 		return nil
 	}
 	if wait := g.cfg.Limiter.Allow(r.Caller, t.Effect == Trade); wait > 0 {
@@ -188,7 +197,8 @@ func InsufficientScope(name string, needed, missing []string) *fault.Error {
 }
 
 func (g *Gate) unknown(name string) *fault.Error {
-	f := fault.E("tool.Gate", fault.NotFound, "there is no tool %s", clip(name))
+	name = clip(name)
+	f := fault.E("tool.Gate", fault.NotFound, "there is no tool %s", name)
 	names := make([]string, 0, len(g.cfg.Catalogue.tools))
 	for _, t := range g.cfg.Catalogue.tools {
 		names = append(names, t.Name)
@@ -211,13 +221,18 @@ func (g *Gate) finish(t *Tool, r Request, args json.RawMessage, res Result, star
 			g.cfg.Log.Error("internal fault", "tool", r.Name, "request_id", r.Trace, "principal", r.Caller.User, "err", f.Error())
 			hidden := *f
 			hidden.Message = "something went wrong inside the desk (reference " + r.Trace + ")"
-			hidden.Err = nil
+			hidden.Hint, hidden.Detail, hidden.Err = "", nil, nil
 			res.Fault = &hidden
+		} else {
+			res.Fault = presentable(f)
 		}
 	}
 	name := "unknown"
 	if t != nil {
 		name = t.Name
+	}
+	if r.Watch {
+		return res
 	}
 	if g.cfg.Observe != nil {
 		g.cfg.Observe(name, code, took)
@@ -238,10 +253,33 @@ func (g *Gate) finish(t *Tool, r Request, args json.RawMessage, res Result, star
 	return res
 }
 
+// maxWords bounds a message and a hint: what a caller sent may be quoted in them.
+const maxWords = 1000
+
+// presentable gives a fault whose words are short and plain.
+func presentable(f *fault.Error) *fault.Error {
+	out := *f
+	out.Message, out.Hint = plain(f.Message, maxWords), plain(f.Hint, maxWords)
+	if len(f.Detail) > 0 {
+		out.Detail = make(map[string]any, len(f.Detail))
+		for k, v := range f.Detail {
+			if text, ok := v.(string); ok {
+				v = plain(text, maxWords)
+			}
+			out.Detail[k] = v
+		}
+	}
+	return &out
+}
+
 // callBody is the audit's account of a call: arguments without secrets, and
 // their digest.
 func callBody(t *Tool, r Request, args json.RawMessage, code fault.Code, f *fault.Error, took time.Duration) json.RawMessage {
-	sum := sha256.Sum256(args)
+	given := args
+	if given == nil {
+		given = r.Args
+	}
+	sum := sha256.Sum256(given)
 	body := struct {
 		Via    string          `json:"via"`
 		Token  string          `json:"token,omitempty"`

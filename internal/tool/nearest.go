@@ -2,13 +2,17 @@ package tool
 
 import "strings"
 
-// nearest gives the name closest to what was written, empty when none is near.
+// nearest gives the name closest to what was written, empty when none is near:
+// a name that is mostly another word is no suggestion.
 func nearest(s string, names []string) string {
-	best, at := "", len(s)/2+2
+	best, at := "", max(2, len(s)/3)+1
 	for _, n := range names {
 		d := distance(s, n)
-		if strings.HasPrefix(n, s) || strings.HasPrefix(s, n) {
+		if len(s) > 2 && strings.HasPrefix(n, s) || len(n) > 2 && strings.HasPrefix(s, n) {
 			d = min(d, 2)
+		}
+		if d >= len(s) || d >= len(n) { // nothing of it is left
+			continue
 		}
 		if d < at {
 			best, at = n, d

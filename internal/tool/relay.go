@@ -6,13 +6,16 @@ import (
 	"strings"
 )
 
+// viaRelay is how a relayed call came.
+const viaRelay = "call_tool"
+
 // Relay calls another tool as the same caller, through the same gate.
 func (c *Call) Relay(ctx context.Context, name string, args map[string]any) (Result, error) {
 	raw, err := json.Marshal(args)
 	if err != nil {
 		return Result{}, err
 	}
-	res := c.Gate.Call(ctx, Request{Caller: c.Caller, View: c.View, Via: "call_tool", Name: name, Args: raw, Trace: c.Trace, Report: c.report})
+	res := c.Gate.Call(ctx, Request{Caller: c.Caller, View: c.View, Via: viaRelay, Name: name, Args: raw, Trace: c.Trace, Report: c.report})
 	if res.Fault != nil {
 		return res, res.Fault
 	}

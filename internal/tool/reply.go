@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/market"
@@ -44,6 +45,9 @@ type Listing struct {
 	CSV        string   `json:"csv,omitempty" jsonschema:"The rows as CSV when format is csv."`
 	Hints      []string `json:"hints,omitempty" jsonschema:"What to try when there are no rows."`
 }
+
+// Echo gives back what a caller sent, short and printable.
+func Echo(s string) string { return clip(s) }
 
 // EncodeCursor makes an opaque cursor of a position.
 func EncodeCursor(v any) string {
@@ -226,7 +230,7 @@ func toCSV(columns []string, rows []map[string]json.RawMessage) (string, error) 
 			if json.Unmarshal(r[c], &text) != nil {
 				text = string(r[c])
 			} else {
-				text = defuse(text)
+				text = defuse(plain(text, maxText))
 			}
 			record[i] = text
 		}
@@ -240,7 +244,7 @@ func toCSV(columns []string, rows []map[string]json.RawMessage) (string, error) 
 
 // defuse keeps a spreadsheet from reading text as a formula.
 func defuse(s string) string {
-	if s != "" && strings.ContainsRune("=+@\t\r", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\n＝＋－＠", first) {
 		return "'" + s
 	}
 	return s

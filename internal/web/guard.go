@@ -16,6 +16,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/identity"
@@ -33,7 +35,10 @@ type Config struct {
 	// PublicURL is the base of the addresses told to clients, without a slash at
 	// the end; empty means that of the request.
 	PublicURL string
-	Log       *slog.Logger
+	// WriteWait and ReadWait bound one write of an answer and the arrival of a
+	// body; 0 means the constants of the same name.
+	WriteWait, ReadWait time.Duration
+	Log                 *slog.Logger
 }
 
 var loopback = []string{"127.0.0.1", "localhost", "::1"}
@@ -166,7 +171,7 @@ func (c Config) Base(r *http.Request) string {
 
 // MetadataURL is where the protected resource metadata of a path is.
 func (c Config) MetadataURL(r *http.Request) string {
-	path := r.URL.Path
+	path := r.URL.EscapedPath() // it goes between quotes into a header
 	if strings.HasPrefix(path, "/mcp") || strings.HasPrefix(path, "/api/v1") {
 		return c.Base(r) + "/.well-known/oauth-protected-resource" + path
 	}
@@ -205,7 +210,7 @@ func clip(s string) string {
 		s = s[:80]
 	}
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r

@@ -25,8 +25,10 @@ CREATE TABLE tickets (
   expires_ns BIGINT NOT NULL,
   body       TEXT NOT NULL
 );
-CREATE UNIQUE INDEX tickets_ref ON tickets (user_id, account, client_ref);
-CREATE INDEX tickets_pending ON tickets (user_id, state, expires_ns);
+-- Partial indexes hold only what is looked for: an order that has ended costs
+-- nothing to keep.
+CREATE UNIQUE INDEX tickets_ref ON tickets (user_id, account, client_ref) WHERE client_ref IS NOT NULL;
+CREATE INDEX tickets_pending ON tickets (expires_ns) WHERE state = 'pending';
 
 CREATE TABLE orders (
   id         TEXT PRIMARY KEY,
@@ -40,8 +42,7 @@ CREATE TABLE orders (
   body       TEXT NOT NULL
 );
 CREATE INDEX orders_user ON orders (user_id, created_ns);
-CREATE INDEX orders_account ON orders (account, status);
-CREATE INDEX orders_ticket ON orders (ticket);
+CREATE INDEX orders_open ON orders (account) WHERE status NOT IN ('filled', 'cancelled', 'rejected', 'expired');
 
 CREATE TABLE intents (
   id       TEXT PRIMARY KEY,
@@ -50,8 +51,7 @@ CREATE TABLE intents (
   state    TEXT NOT NULL,
   body     TEXT NOT NULL
 );
-CREATE INDEX intents_order ON intents (order_id);
-CREATE INDEX intents_open ON intents (account, state);
+CREATE INDEX intents_open ON intents (account) WHERE state IN ('recorded', 'sending');
 
 CREATE TABLE fills (
   account  TEXT NOT NULL,

@@ -73,6 +73,9 @@ func status(ctx context.Context, c *tool.Call, in statusIn) (statusOut, error) {
 		if out.KillSwitch {
 			s.Missing = append(s.Missing, "the kill switch is engaged: a person runs quantdesk kill --release")
 		}
+		if c.Deps.Policy().Halted {
+			s.Missing = append(s.Missing, "the operator's policy halts all trading")
+		}
 		if !c.Deps.Policy().MayTrade(a.ID, a.Environment) {
 			s.Missing = append(s.Missing, "the operator's policy does not name this live account")
 		}

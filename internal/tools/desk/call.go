@@ -22,6 +22,7 @@ var CallWrite = tool.Define(tool.Spec{
 	Name: "call_write_tool", Title: "Call a tool that changes things", Toolset: "desk", Scopes: []string{identity.DeskRead}, Effect: tool.Destroy,
 	Description: "Call a tool found by search_tools that is not listed and changes things. Its own scopes, limits and audit apply. confirm_trade must be called directly.",
 	Aliases:     map[string]string{"tool": "name", "args": "arguments"},
+	Secret:      []string{"arguments"}, // the relayed call is recorded itself, without its secrets
 }, callWrite)
 
 type callIn struct {

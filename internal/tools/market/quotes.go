@@ -70,7 +70,7 @@ func quotes(ctx context.Context, c *tool.Call, in quotesIn) (quotesOut, error) {
 			if len(in.Symbols) == 1 {
 				return out, err
 			}
-			out.Missing = append(out.Missing, missing{s, reason(err)})
+			out.Missing = append(out.Missing, missing{tool.Echo(s), reason(err)})
 			continue
 		}
 		got = append(got, q)

@@ -12,7 +12,7 @@ import (
 var Basket = tool.Define(tool.Spec{
 	Name: "create_basket", Title: "Propose a basket of orders", Toolset: "orders", Scopes: []string{identity.BrokerTrade}, Effect: tool.Trade,
 	Description: "Check and price up to 100 orders as one ticket with totals and one confirmation_id; nothing is sent. A rebalance is this and one confirm_trade. One bad order refuses the whole.",
-	Aliases:     map[string]string{"account_id": "account"},
+	Aliases:     wishAliases,
 	Examples:    []string{`{"orders":[{"symbol":"AAPL","side":"buy","quantity":5},{"symbol":"KO","side":"buy","quantity":10}]}`},
 }, basket)
 
