@@ -57,7 +57,8 @@ type app struct {
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
 	closed  sync.Once
-	tracer  func(context.Context) error
+	tracer  oteltrace.Tracer // nil traces nothing
+	flush   func(context.Context) error
 	seq     sync.Mutex // guards the numbering of accounts
 
 	// writeWait and readWait are how long slow clients are borne with; tests
@@ -87,6 +88,11 @@ func openApp(ctx context.Context, home *store.Home, set desk, log *slog.Logger) 
 	if err := a.openMarket(ctx); err != nil {
 		return a, err
 	}
+	if set.OTLPEndpoint != "" {
+		if a.tracer, a.flush, err = obs.Tracer(ctx, set.OTLPEndpoint, version()); err != nil {
+			return a, err
+		}
+	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	if err := a.openBroker(run); err != nil {
@@ -105,10 +111,12 @@ func openApp(ctx context.Context, home *store.Home, set desk, log *slog.Logger) 
 		return a, err
 	}
 	a.wg.Go(func() { a.sweep(run) })
-	return a, a.openGate(ctx)
+	return a, a.openGate()
 }
 
-func (a *app) broker(id string) (order.Broker, bool) { return a.paper, id == paperID }
+func (a *app) broker(id string) (order.Broker, bool) {
+	return wire{a.paper, a.db, a.tracer}, id == paperID
+}
 
 func (a *app) openBroker(run context.Context) error {
 	var err error
@@ -205,19 +213,12 @@ func (a *app) nextAccount(ctx context.Context) (string, error) {
 	return fmt.Sprintf("SIM-%06d", n), err
 }
 
-func (a *app) openGate(ctx context.Context) error {
+func (a *app) openGate() error {
 	a.metrics = obs.NewMetrics(version(), func() float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		return float64(a.desk.Working(ctx))
 	})
-	var tracer oteltrace.Tracer
-	if a.set.OTLPEndpoint != "" {
-		var err error
-		if tracer, a.tracer, err = obs.Tracer(ctx, a.set.OTLPEndpoint, version()); err != nil {
-			return err
-		}
-	}
 	cat := tools.Catalogue()
 	if err := cat.CheckToolsets(a.set.Toolsets); err != nil {
 		return err
@@ -229,7 +230,7 @@ func (a *app) openGate(ctx context.Context) error {
 			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
 		},
 		Limiter: &identity.Limiter{Platform: limits, Local: identity.Limits{All: 10 * limits.All, Trade: 10 * limits.Trade}},
-		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: tracer,
+		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: a.tracer,
 		Observe: func(name string, code fault.Code, took time.Duration) { a.metrics.Observe(name, string(code), took) },
 	})
 	return nil
@@ -276,7 +277,7 @@ func (a *app) handler(l listen) http.Handler {
 		}
 	}
 	rest.New(rest.Config{
-		Gate: a.gate, Identity: a.identity, Web: cfg, Version: version(), Metrics: a.metrics.Handler(), Log: a.log,
+		Gate: a.gate, Identity: a.identity, Web: cfg, Version: version(), Metrics: a.metrics.Handler(), Log: a.log, Audit: a.db,
 		Ready: func(r *http.Request) error { return a.ready(r.Context()) },
 	}).Register(mux)
 	return web.Patient(cfg, web.Guard(cfg, mux))
@@ -320,9 +321,9 @@ func (a *app) Close() {
 		for _, c := range closers {
 			errs = append(errs, c.Close())
 		}
-		if a.tracer != nil {
+		if a.flush != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-			errs = append(errs, a.tracer(ctx))
+			errs = append(errs, a.flush(ctx))
 			cancel()
 		}
 		if err := errors.Join(errs...); err != nil {

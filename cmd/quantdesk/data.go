@@ -18,12 +18,14 @@ import (
 	"quantdesk/internal/feed"
 	"quantdesk/internal/lean"
 	"quantdesk/internal/market"
+	"quantdesk/internal/sim"
 )
 
 type dataCmd struct {
-	Import dataImportCmd `cmd:"" help:"Bring bars from CSV or Parquet into the data folder."`
-	List   dataListCmd   `cmd:"" help:"List instruments and how much of them there is."`
-	Export dataExportCmd `cmd:"" help:"Write bars as CSV or Parquet."`
+	Import  dataImportCmd  `cmd:"" help:"Bring bars from CSV or Parquet into the data folder."`
+	List    dataListCmd    `cmd:"" help:"List instruments and how much of them there is."`
+	Export  dataExportCmd  `cmd:"" help:"Write bars as CSV or Parquet."`
+	Factors dataFactorsCmd `cmd:"" help:"Write the simulated market's own factor returns as CSV, as published factors come."`
 }
 
 type dataImportCmd struct {
@@ -302,6 +304,59 @@ func exportData(ctx context.Context, a *app, in dataIn, _ steps) (any, error) {
 		return nil, errors.Join(err, os.Remove(in.To))
 	}
 	return struct{ Rows int }{n}, nil
+}
+
+type dataFactorsCmd struct {
+	File  string `arg:"" help:"CSV file to write."`
+	Start string `help:"First date." default:"2010-01-04"`
+	End   string `help:"Last date. Default: the venue's today." placeholder:"2024-12-31"`
+}
+
+type factorsIn struct {
+	To         string
+	Start, End market.Date
+}
+
+// Run writes the factors.
+func (c *dataFactorsCmd) Run(ctx context.Context, io streams, home place) error {
+	var in factorsIn
+	var err error
+	if in.Start, err = market.ParseDate(c.Start); err != nil {
+		return fault.E("data factors", fault.Invalid, "%s", err)
+	}
+	if c.End != "" {
+		if in.End, err = market.ParseDate(c.End); err != nil {
+			return fault.E("data factors", fault.Invalid, "%s", err)
+		}
+	}
+	if in.To, err = filepath.Abs(c.File); err != nil {
+		return err
+	}
+	var out struct{ Rows int }
+	if err := perform(ctx, string(home), "data-factors", in, &out, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "%s: %d days\n", c.File, out.Rows)
+	return nil
+}
+
+func exportFactors(_ context.Context, a *app, in factorsIn, _ steps) (any, error) {
+	m, ok := a.feed.Source().(*sim.Market)
+	if !ok {
+		return nil, fault.E("data factors", fault.Invalid, "recorded data have no factors of their own").Hinted("Run it on the simulated market: --market sim.")
+	}
+	today := m.SessionDate(a.feed.Now())
+	if in.End.IsZero() || in.End.After(today) {
+		in.End = today.AddDays(-1) // the running session has no return yet
+	}
+	f, err := os.OpenFile(in.To, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fault.Wrap("data factors", fault.Invalid, err, "%s cannot be written", in.To).Hinted("Choose a writable file.")
+	}
+	if err := errors.Join(m.WriteFactorsCSV(f, in.Start, in.End), f.Close()); err != nil {
+		return nil, err
+	}
+	return struct{ Rows int }{len(m.Factors(in.Start, in.End))}, nil
 }
 
 // bar shows progress on a terminal and nothing elsewhere.

@@ -65,11 +65,12 @@ func init() { //nolint:gochecknoinits // breaks an initialization cycle
 		"audit-show": op(func(ctx context.Context, a *app, in store.AuditFilter, _ steps) (any, error) {
 			return list(a.db.Audit(ctx, in))
 		}),
-		"backup":      op(backup),
-		"doctor":      op(examine),
-		"data-import": op(importData),
-		"data-list":   op(listData),
-		"data-export": op(exportData),
+		"backup":       op(backup),
+		"doctor":       op(examine),
+		"data-import":  op(importData),
+		"data-list":    op(listData),
+		"data-export":  op(exportData),
+		"data-factors": op(exportFactors),
 	}
 }
 

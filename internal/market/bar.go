@@ -89,11 +89,21 @@ func ParseResolution(s string) (Resolution, error) {
 // String is the short form: "1m", "1d".
 func (r Resolution) String() string { return strconv.Itoa(r.N) + string(rune(r.Unit)) }
 
-// MarshalText writes the short form.
-func (r Resolution) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+// MarshalText writes the short form; nothing for the zero resolution.
+func (r Resolution) MarshalText() ([]byte, error) {
+	if r == (Resolution{}) {
+		return nil, nil
+	}
+	return []byte(r.String()), nil
+}
 
-// UnmarshalText reads what ParseResolution reads.
+// UnmarshalText reads what ParseResolution reads; an empty text is the zero
+// resolution.
 func (r *Resolution) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*r = Resolution{}
+		return nil
+	}
 	v, err := ParseResolution(string(b))
 	*r = v
 	return err

@@ -2,10 +2,12 @@ package rest
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 
+	"quantdesk/internal/audit"
 	"quantdesk/internal/fault"
 	"quantdesk/internal/identity"
 	"quantdesk/internal/web"
@@ -13,14 +15,14 @@ import (
 
 func (s *Server) registerAuth(mux *http.ServeMux) {
 	secured := func(h http.HandlerFunc) http.Handler { return web.Authenticate(s.cfg.Web, h) }
-	mux.HandleFunc("POST /auth/tokens/user", s.mint)
-	mux.HandleFunc("POST /auth/users", s.addUser)
+	mux.Handle("POST /auth/tokens/user", s.audited(s.mint))
+	mux.Handle("POST /auth/users", s.audited(s.addUser))
 	mux.HandleFunc("GET /auth/users", s.users)
-	mux.HandleFunc("POST /auth/users/{id}/rotate", s.rotateUser)
-	mux.HandleFunc("POST /auth/users/{id}/disable", s.disableUser)
-	mux.HandleFunc("POST /auth/platform/rotate", s.rotatePlatform)
+	mux.Handle("POST /auth/users/{id}/rotate", s.audited(s.rotateUser))
+	mux.Handle("POST /auth/users/{id}/disable", s.audited(s.disableUser))
+	mux.Handle("POST /auth/platform/rotate", s.audited(s.rotatePlatform))
 	mux.Handle("GET /auth/tokens", secured(s.tokens))
-	mux.Handle("DELETE /auth/tokens/{id}", secured(s.revoke))
+	mux.Handle("DELETE /auth/tokens/{id}", secured(s.audited(s.revoke)))
 	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*") // public by nature
 		w.Header().Set("Cache-Control", "public, max-age=300")
@@ -29,6 +31,55 @@ func (s *Server) registerAuth(mux *http.ServeMux) {
 	mux.HandleFunc("GET /.well-known/oauth-protected-resource", s.metadata)
 	mux.HandleFunc("GET /.well-known/oauth-protected-resource/{path...}", s.metadata)
 }
+
+// guessesPerMinute bounds requests about identities from one address: wide
+// enough for a platform that mints for all its users, too narrow to search.
+const guessesPerMinute = 600
+
+// audited keeps who asked for a token or changed an identity, and how it ended:
+// ids only, never a secret.
+func (s *Server) audited(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			host = r.RemoteAddr
+		}
+		if wait := s.guesses.Allow(identity.Principal{User: host}, false); wait > 0 {
+			f := fault.E("rest.audited", fault.RateLimited, "too many requests about identities from this address")
+			f.RetryAfter = wait
+			web.Fail(w, r, f)
+			return
+		}
+		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		h(seen, r)
+		if s.cfg.Audit == nil {
+			return
+		}
+		p, _ := web.PrincipalOf(r.Context())
+		user := p.User
+		if user == "" {
+			user = header(r, "user-id")
+		}
+		raw, err := json.Marshal(map[string]any{"client_id": clip(header(r, "client-id")), "about": clip(r.PathValue("id")), "status": seen.status})
+		if err != nil {
+			return
+		}
+		s.cfg.Audit.RecordLater(audit.Entry{Time: time.Now().UTC(), Kind: "identity", User: clip(user), Subject: r.Pattern, Body: raw})
+	}
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusWriter) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
+}
+
+// clip keeps what a caller sent short.
+func clip(s string) string { return s[:min(len(s), 64)] }
 
 // metadata is the protected-resource metadata of RFC 9728. Tokens are minted by
 // this server's own endpoint, so it names itself as the place to ask.

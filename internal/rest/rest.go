@@ -31,6 +31,8 @@ type Config struct {
 	Version  string
 	// Ready tells why the server cannot work now, nil when it can.
 	Ready func(r *http.Request) error
+	// Audit keeps who asked for tokens and changed identities.
+	Audit tool.Recorder
 	// Metrics serves the counters; nil serves none.
 	Metrics http.Handler
 	Log     *slog.Logger
@@ -40,6 +42,7 @@ type Config struct {
 type Server struct {
 	cfg     Config
 	openapi func() ([]byte, error)
+	guesses identity.Limiter
 }
 
 // New makes a server.
@@ -47,7 +50,7 @@ func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, guesses: identity.Limiter{Platform: identity.Limits{All: guessesPerMinute}}}
 	s.openapi = sync.OnceValues(func() ([]byte, error) { return OpenAPI(cfg.Gate.Catalogue(), cfg.Version) })
 	return s
 }

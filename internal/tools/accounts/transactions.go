@@ -41,10 +41,9 @@ type transactionRow struct {
 }
 
 type transactionsOut struct {
-	Account      string            `json:"account" jsonschema:"The account."`
-	Environment  trade.Environment `json:"environment" jsonschema:"simulated, paper or live."`
-	Currency     string            `json:"currency" jsonschema:"Currency of amounts."`
-	Transactions []transactionRow  `json:"transactions" jsonschema:"Newest first."`
+	Currency     string           `json:"currency" jsonschema:"Currency of amounts."`
+	Transactions []transactionRow `json:"transactions" jsonschema:"Newest first."`
+	tool.Provenance
 	tool.Listing
 }
 
@@ -67,7 +66,7 @@ func transactions(ctx context.Context, c *tool.Call, in transactionsIn) (transac
 	if err != nil {
 		return transactionsOut{}, err
 	}
-	out := transactionsOut{Account: a.ID, Environment: a.Environment, Currency: a.Currency, Transactions: []transactionRow{}}
+	out := transactionsOut{Currency: a.Currency, Transactions: []transactionRow{}, Provenance: Priced(c, a, time.Time{})}
 	if len(lines) > in.Size() {
 		lines = lines[:in.Size()]
 		out.NextCursor = tool.EncodeCursor(lines[len(lines)-1].Seq)

@@ -57,6 +57,7 @@ type listIn struct {
 
 type listOut struct {
 	Orders []orderRow `json:"orders" jsonschema:"Newest first."`
+	tool.Provenance
 	tool.Listing
 }
 
@@ -91,6 +92,9 @@ func list(ctx context.Context, c *tool.Call, in listIn) (listOut, error) {
 		return listOut{}, err
 	}
 	out := listOut{}
+	if out.Provenance, err = toldOf(ctx, c, f.Account); err != nil {
+		return listOut{}, err
+	}
 	if len(found) > in.Size() {
 		found = found[:in.Size()]
 		last := found[len(found)-1]

@@ -33,6 +33,7 @@ type pendingRow struct {
 
 type pendingOut struct {
 	Trades []pendingRow `json:"trades" jsonschema:"Newest first."`
+	tool.Provenance
 	tool.Listing
 }
 
@@ -46,6 +47,9 @@ func pending(ctx context.Context, c *tool.Call, in pendingIn) (pendingOut, error
 		return pendingOut{}, err
 	}
 	out := pendingOut{Trades: make([]pendingRow, len(page)), Listing: tool.Listing{NextCursor: next}}
+	if out.Provenance, err = toldOf(ctx, c, ""); err != nil {
+		return pendingOut{}, err
+	}
 	for i, t := range page {
 		out.Trades[i] = pendingRow{t.ID, t.Account, t.Environment, t.Kind, t.Summary, t.Totals.Notional.Rescale(2), t.Approver, t.Expires.UTC()}
 	}

@@ -151,3 +151,22 @@ func told(ctx context.Context, c *tool.Call, account string) (tool.Provenance, e
 	p.Account, p.Environment = a.ID, a.Environment
 	return p, nil
 }
+
+// toldOf is the provenance of a reply about orders of one account or, without
+// one, of all the caller's: of the realest money among them.
+func toldOf(ctx context.Context, c *tool.Call, account string) (tool.Provenance, error) {
+	if account != "" {
+		return told(ctx, c, account)
+	}
+	own, err := c.Deps.Desk.AccountsOf(ctx, c.Asker())
+	if err != nil {
+		return tool.Provenance{}, err
+	}
+	p := c.Priced(c.Deps.Feed.Now(), c.Deps.Feed.Kind())
+	for _, a := range own {
+		if a.Environment == trade.Live || a.Environment == trade.Paper && p.Environment == trade.Simulated {
+			p.Environment = a.Environment
+		}
+	}
+	return p, nil
+}
