@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -23,9 +24,10 @@ import (
 // running is a whole desk on a free port, in this process.
 type running struct {
 	*app
-	url  string
-	home string
-	log  *lockedBuffer
+	url     string
+	home    string
+	log     *lockedBuffer
+	servers []*http.Server
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -111,7 +113,7 @@ func open(t *testing.T, change func(*setup)) running {
 			t.Errorf("release: %v", err)
 		}
 	})
-	return running{a, srv.url, s.dir, log}
+	return running{a, srv.url, s.dir, log, srv.servers}
 }
 
 // unlimited takes the rate limits out of a test's way.
@@ -317,4 +319,18 @@ func (r running) propose(t *testing.T, token, extra string) ticketReply {
 		t.Fatalf("no ticket: %+v", out)
 	}
 	return out
+}
+
+// proposeOn makes a ticket on one of several accounts.
+func (r running) proposeOn(t *testing.T, token, account string) ticketReply {
+	t.Helper()
+	return r.propose(t, token, `,"account":"`+account+`"`)
+}
+
+// working counts the calls of stream_quotes that are under way, by the
+// goroutines that follow the feed.
+func (r running) working(t *testing.T) int {
+	t.Helper()
+	buf := make([]byte, 1<<20)
+	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "feed.(*Feed).Stream(")
 }

@@ -22,6 +22,9 @@ type resource struct {
 	args func(part string) map[string]any
 }
 
+// maxPart bounds the open part of an address.
+const maxPart = 200
+
 const scheme = "quantdesk://"
 
 func resources() []resource {
@@ -67,7 +70,7 @@ func (s *Server) read(ctx context.Context, uri string, caller identity.Principal
 		} else {
 			prefix, _, _ := strings.Cut(r.uri, "{")
 			part, ok := strings.CutPrefix(uri, prefix)
-			if !ok || part == "" || strings.Contains(part, "/") {
+			if !ok || part == "" || len(part) > maxPart || strings.Contains(part, "/") {
 				continue
 			}
 			args = r.args(part)
@@ -79,5 +82,5 @@ func (s *Server) read(ctx context.Context, uri string, caller identity.Principal
 		res := s.cfg.Gate.Call(ctx, tool.Request{Caller: caller, View: view, Via: "resource", Name: r.tool, Args: raw, Watch: watch})
 		return string(res.Structured), res.Fault
 	}
-	return "", fault.E("mcpd.read", fault.NotFound, "there is no resource %s", uri)
+	return "", fault.E("mcpd.read", fault.NotFound, "there is no resource %.100q", uri)
 }

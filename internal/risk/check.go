@@ -96,6 +96,10 @@ func instrumentRules(l Limits, f Facts, add func(Breach)) {
 
 func priceRules(l Limits, f Facts, add func(Breach)) {
 	age := f.Now.Sub(f.Quote.Time)
+	if f.Quote.Mark().Sign() <= 0 && f.Quote.Feed == "" {
+		add(breach("live_quote", "a tradable quote", "none", "there is no quote for %s", f.Instrument.Symbol))
+		return
+	}
 	if f.Quote.Mark().Sign() <= 0 || !f.Quote.Feed.Tradable() {
 		add(breach("live_quote", "a tradable quote", string(f.Quote.Feed), "there is no tradable quote for %s: the newest price is of kind %s from %s", f.Instrument.Symbol, f.Quote.Feed, f.Quote.Time.UTC().Format(time.RFC3339)))
 		return
