@@ -60,7 +60,7 @@ func listenLocal(home string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	l, err := net.Listen("unix", path)
+	l, err := new(net.ListenConfig).Listen(context.Background(), "unix", path)
 	if err != nil {
 		return nil, fault.Wrap("listenLocal", fault.Unavailable, err, "the local socket %s cannot be opened", path)
 	}

@@ -106,7 +106,7 @@ func (a *app) listen(h *store.Home, l listen) (*serving, error) {
 			stop()
 			return nil, err
 		}
-		ln, err := net.Listen("tcp", l.Addr)
+		ln, err := new(net.ListenConfig).Listen(base, "tcp", l.Addr)
 		if err != nil {
 			stop()
 			return nil, listenFault(l.Addr, err)

@@ -127,7 +127,7 @@ func attach(ctx context.Context, home string, scopes []string, readOnly bool, to
 	}
 	fmt.Fprintf(conn, "POST /local/stdio?%s HTTP/1.1\r\nHost: quantdesk\r\nContent-Length: 0\r\nConnection: Upgrade\r\nUpgrade: quantdesk-stdio\r\n\r\n", q.Encode())
 	r := bufio.NewReader(conn)
-	res, err := http.ReadResponse(r, nil)
+	res, err := http.ReadResponse(r, nil) //nolint:bodyclose // the connection is what is kept
 	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
 		if err == nil {
 			err = fault.E("attach", fault.Unavailable, "the running server answered %s", res.Status).Hinted("It may be of another version: restart it.")

@@ -16,6 +16,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"time"
@@ -136,7 +137,7 @@ func Verify(key []byte, head Head, each func(yield func(Entry) error) error) (Re
 		}
 		return errStop
 	})
-	if err != nil && err != errStop {
+	if err != nil && !errors.Is(err, errStop) {
 		return r, err
 	}
 	if r.BadSeq != 0 {

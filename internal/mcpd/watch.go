@@ -2,6 +2,7 @@ package mcpd
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"strings"
 	"sync"
@@ -81,7 +82,7 @@ func (w *watcher) subscribe(ctx context.Context, session *mcp.ServerSession, cal
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.watches[key] = &watched{caller, map[*mcp.ServerSession]bool{session: true}, stop}
-	w.wg.Go(func() { w.watch(run, key, first) })
+	w.wg.Go(func() { w.watch(run, key, essence(first)) })
 	return nil
 }
 
@@ -98,7 +99,8 @@ func (w *watcher) watch(ctx context.Context, key watchKey, last string) {
 		if !alive {
 			return
 		}
-		now, f := w.owner.read(ctx, key.uri, caller, tool.View{}, true)
+		text, f := w.owner.read(ctx, key.uri, caller, tool.View{}, true)
+		now := essence(text)
 		if f != nil || now == last {
 			continue
 		}
@@ -107,6 +109,31 @@ func (w *watcher) watch(ctx context.Context, key watchKey, last string) {
 			w.owner.cfg.Log.Debug("subscribers not told", "uri", key.uri, "err", err)
 		}
 	}
+}
+
+// essence is a reply without what changes by the passing of time alone.
+func essence(reply string) string {
+	var whole map[string]any
+	d := json.NewDecoder(strings.NewReader(reply))
+	d.UseNumber()
+	if d.Decode(&whole) != nil {
+		return reply
+	}
+	delete(whole, "as_of")
+	delete(whole, "age_ms")
+	for _, v := range whole {
+		rows, _ := v.([]any)
+		for _, r := range rows {
+			if row, ok := r.(map[string]any); ok {
+				delete(row, "age_ms")
+			}
+		}
+	}
+	raw, err := json.Marshal(whole)
+	if err != nil {
+		return reply
+	}
+	return string(raw)
 }
 
 // alive forgets sessions that are gone, and ends a watch that has none left or

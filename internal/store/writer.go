@@ -38,13 +38,13 @@ func (db *DB) Write(ctx context.Context, f func(tx *sql.Tx) error) error {
 func (db *DB) enqueue(o *op) (wait func() error) {
 	select {
 	case <-db.closed:
-		return func() error { return errClosed() }
+		return errClosed
 	default:
 	}
 	select {
 	case db.queue <- o:
 	case <-db.closed:
-		return func() error { return errClosed() }
+		return errClosed
 	}
 	if o.done == nil {
 		return func() error { return nil }
@@ -201,7 +201,7 @@ func (db *DB) prepare() {
 		if db.stmts[query] != nil {
 			continue
 		}
-		s, err := db.write.Prepare(query) //nolint:sqlclosecheck // lives as long as the store
+		s, err := db.write.Prepare(query)
 		if err != nil {
 			db.log.Warn("not prepared", "err", err)
 			continue

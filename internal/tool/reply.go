@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"quantdesk/internal/fault"
@@ -112,6 +114,30 @@ func (p Provenance) banner() string {
 	return ""
 }
 
+// armored escapes what JSON leaves as it is although it steers a terminal or
+// turns the direction of writing. Outside of strings JSON has none of it.
+func armored(raw []byte) []byte {
+	if !bytes.ContainsFunc(raw, steers) {
+		return raw
+	}
+	out := make([]byte, 0, len(raw)+64)
+	for _, r := range string(raw) {
+		if !steers(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		if r > 0xffff {
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+			continue
+		}
+		out = fmt.Appendf(out, `\u%04x`, r)
+	}
+	return out
+}
+
+func steers(r rune) bool { return r >= 0x7f && !unicode.IsPrint(r) }
+
 type bannered interface{ banner() string }
 
 // Priced gives the provenance of prices at a moment of the venue clock.
@@ -127,6 +153,7 @@ func render(t *Tool, out any, args json.RawMessage) (structured json.RawMessage,
 	if err != nil {
 		return nil, "", fmt.Errorf("encode the reply of %s: %w", t.Name, err)
 	}
+	structured = armored(structured)
 	text = string(structured)
 	if t.Rows != "" {
 		if structured, text, err = shape(t, structured, args); err != nil {

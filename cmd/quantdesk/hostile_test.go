@@ -1,0 +1,202 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"quantdesk/internal/tool"
+)
+
+// hostile are values that nobody means well; each takes the place of each
+// argument of each tool.
+func hostile() []string {
+	long, err := json.Marshal(strings.Repeat("x", 199_990))
+	if err != nil {
+		panic(err)
+	}
+	out := []string{
+		`null`, `true`, `false`, `0`, `-1`, `-0`, `1.5`, `1e400`, `-1e400`, `1e30`, `0.1e-30`, `1e-400`, `999999999999999`, `-999999999999999`, `123456789012345678901234567890`,
+		`0.000000000000001`, `1e15`, `""`, `" "`, `"\t\n"`, `"NaN"`, `"Infinity"`, `"-inf"`, `"1e400"`, `".5"`, `"5."`, `"-.5"`, `"007"`, `"+5"`, `"0x10"`, `"1_000"`, `"1,000"`, `"5e3"`, `"--5"`,
+		`[]`, `{}`, `[null]`, `[[]]`, `[{}]`, `[1,2,3]`, `["AAPL",null]`, `{"a":1}`, `{"a":{"b":{"c":[1]}}}`, `"[]"`, `"{}"`, `"[1,"`, `"{\"a\":1,\"a\":2}"`,
+		`"null"`, `"true"`, `"\u0000"`, `"a\u0000b"`, `"\u202eLPAA"`, `"أبل"`, `"\ud800"`, `"🙂"`, `"\u001b[31m"`, `"' OR 1=1 --"`, `"'; DROP TABLE orders; --"`, `"%s%n%d"`, `"../../../../etc/passwd"`,
+		`"${jndi:ldap://x}"`, `"<script>alert(1)</script>"`, `"=1+1"`, `"AAPL,MSFT"`, `"9999-12-31"`, `"0000-00-00"`, `"0001-01-01"`, `"2026-02-30"`, `"2026-01-31T21:00:00Z"`, `"9999-12-31T23:59:59Z"`,
+		`"-9999-01-01T00:00:00Z"`, `"2013-10-11"`, `"1s"`, `"99999999w"`, `"0m"`, `"-5m"`, `"eyJhIjoxfQ"`, `"LTU"`, `"OTk5OTk5OTk5OTk5OTk5OTk5OTk5"`, `"bnVsbA"`, `"W10"`, `"eyJ0IjoiOTk5OS0xMi0zMVQyMzo1OTo1OVoiLCJpIjoiIn0"`, `"IjAwMDEtMDEtMDFUMDA6MDA6MDBaIg"`,
+		string(long), `[` + strings.TrimSuffix(strings.Repeat(`"AAPL",`, 5000), ",") + `]`,
+	}
+	nested := strings.Repeat("[", 50) + strings.Repeat("]", 50)
+	return append(out, nested, strings.Repeat(`{"a":`, 50)+"1"+strings.Repeat("}", 50), `"`+nested+`"`)
+}
+
+// bases are arguments that are right, for the tools whose examples are none.
+func bases(order string) map[string]string {
+	return map[string]string{
+		"confirm_trade": `{"confirmation_id":"none"}`, "discard_trade": `{"confirmation_id":"none"}`,
+		"get_order": `{"order_id":"` + order + `"}`, "cancel_order": `{"order_id":"none"}`, "replace_order": `{"order_id":"` + order + `","quantity":0.02}`,
+		"call_write_tool": `{"name":"discard_trade","arguments":{"confirmation_id":"none"}}`, "delete_connection": `{"connection_id":"none"}`,
+		"engage_kill_switch": `{"keep_working_orders":true}`, "stream_quotes": `{"symbols":["BTCUSD"],"seconds":0.1,"interval_s":0.1}`,
+	}
+}
+
+// judge holds an answer to what every answer must be.
+func judge(t *testing.T, d running, token, name, args string) {
+	t.Helper()
+	shown := args
+	if len(shown) > 200 {
+		shown = shown[:200] + "…"
+	}
+	a := d.rest(t, token, name, args)
+	switch {
+	case a.status >= 500 || a.text("error", "code") == "internal":
+		t.Errorf("REST %s %s: %d %.400s", name, shown, a.status, a.body)
+	case a.status >= 400 && (a.text("error", "message") == "" || a.text("error", "hint") == ""):
+		t.Errorf("REST %s %s: %d without a message or a hint: %.400s", name, shown, a.status, a.body)
+	case len(a.body) > 64_000:
+		t.Errorf("REST %s %s: an answer of %d characters", name, shown, len(a.body))
+	}
+	b := d.callNewest(t, token, name, args)
+	e := func(field string) string { return b.text("result", "structuredContent", "error", field) }
+	switch {
+	case b.field("error") != nil && b.status == http.StatusBadRequest: // malformed for the protocol itself
+	case b.status != http.StatusOK || e("code") == "internal" || e("code") == "timeout" || e("code") == "unavailable":
+		t.Errorf("MCP %s %s: %d %.400s", name, shown, b.status, b.body)
+	case b.field("result", "isError") == true && (e("message") == "" || e("hint") == ""):
+		t.Errorf("MCP %s %s without a message or a hint: %.400s", name, shown, b.body)
+	}
+	// Both surfaces are one door: they agree on what is wrong.
+	if code := e("code"); b.status == http.StatusOK && code != a.text("error", "code") && name != "call_write_tool" && name != "call_tool" {
+		t.Errorf("%s %s: REST says %q, MCP %q", name, shown, a.text("error", "code"), code)
+	}
+}
+
+func TestHostileArguments(t *testing.T) {
+	t.Parallel()
+	d := startDesk(t, unlimited)
+	token := d.token(t, "admin")
+	resting := d.propose(t, token, "")
+	d.must(t, token, "confirm_trade", `{"confirmation_id":"`+resting.ID+`"}`, nil)
+	values := hostile()
+	right := bases(resting.Orders[0].OrderID)
+	for _, tl := range d.gate.Catalogue().All() {
+		base := right[tl.Name]
+		if base == "" {
+			base = tl.Examples[0]
+		}
+		schema := inputOf(t, d, tl)
+		t.Run(tl.Name, func(t *testing.T) {
+			for _, arg := range slices.Sorted(maps.Keys(schema.Properties)) {
+				for i, v := range values {
+					if tl.Name == "stream_quotes" && (arg == "seconds" && (v == "null" || v == `"007"` || v == `"+5"`)) {
+						continue // would follow for long, rightly
+					}
+					if testing.Short() && i%4 != 0 {
+						continue
+					}
+					judge(t, d, token, tl.Name, replaced(t, base, arg, v))
+				}
+			}
+			for _, whole := range wholes(base) {
+				judge(t, d, token, tl.Name, whole)
+			}
+			if tl.Name == "engage_kill_switch" {
+				if err := d.releaseKill(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	for _, line := range strings.Split(d.log.String(), "\n") {
+		if strings.Contains(line, "panic") || strings.Contains(line, "internal fault") || strings.Contains(line, "level=ERROR") {
+			t.Errorf("the log: %.500s", line)
+		}
+	}
+	if a := d.rest(t, token, "get_order", right["get_order"]); a.text("order", "status") != "working" {
+		t.Errorf("after all that the resting order is %s", a.body)
+	}
+	if r, err := d.db.VerifyAudit(t.Context()); err != nil || !r.OK {
+		t.Errorf("after all that the audit is not whole: %+v %v", r, err)
+	}
+}
+
+func inputOf(t *testing.T, d running, tl *tool.Tool) tool.Schema {
+	t.Helper()
+	raw, _, err := d.gate.Catalogue().Schemas(tl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s tool.Schema
+	if err := json.Unmarshal(raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// replaced puts a raw value in the place of one argument.
+func replaced(t *testing.T, base, arg, value string) string {
+	t.Helper()
+	var obj map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(base), &obj); err != nil {
+		t.Fatal(err)
+	}
+	delete(obj, arg)
+	raw, err := json.Marshal(obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sep := ","
+	if len(obj) == 0 {
+		sep = ""
+	}
+	return fmt.Sprintf(`{%q:%s%s%s`, arg, value, sep, raw[1:])
+}
+
+// wholes are argument objects that are wrong as such.
+func wholes(base string) []string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(base, "{"), ":")
+	inner := strings.TrimSuffix(strings.TrimPrefix(base, "{"), "}")
+	out := []string{
+		`null`, `[]`, `"x"`, `1`, `{"nonsense":1}`, `{"":1}`, `{"\u0000":1}`, `{"__proto__":{}}`, `{"model":` + base + `}`, `{"model":"{\"x\":1}"}`, `{"model":[]}`, `{"model":null}`,
+		`{"model":{"model":` + base + `}}`, `{"limit":1,"Limit":2}`, `{"cursor":"@@@"}`, `{"fields":["no_such_field"]}`, `{"fields":"no such"}`, `{"format":"xml"}`, `{"format":"CSV","limit":0}`, `{"limit":501}`,
+	}
+	if inner != "" {
+		name := strings.Trim(first, `"`)
+		out = append(out,
+			"{"+inner+","+inner+"}", // every key twice
+			"{"+inner+`,"`+strings.ToUpper(name[:1])+name[1:]+`":"AAPL"}`, // two spellings
+			"{"+inner+`,"surprise":true}`)
+	}
+	return out
+}
+
+// The arguments of a basket's orders are guarded like those of one order.
+func TestHostileBasket(t *testing.T) {
+	t.Parallel()
+	d := startDesk(t, unlimited)
+	token := d.token(t, "admin")
+	for _, tl := range d.gate.Catalogue().All() {
+		if tl.Name != "create_basket" {
+			continue
+		}
+		schema := inputOf(t, d, tl)
+		for arg := range schema.Properties["orders"].Items.Properties {
+			for i, v := range hostile() {
+				if testing.Short() && i%4 != 0 {
+					continue
+				}
+				judge(t, d, token, tl.Name, `{"orders":[`+replaced(t, orderArgs, arg, v)+`]}`)
+			}
+		}
+	}
+	if log := d.log.String(); strings.Contains(log, "panic") || strings.Contains(log, "level=ERROR") {
+		t.Error("the log tells of a fault of the desk itself")
+	}
+	// A model's words for the arguments are known inside a basket too.
+	a := d.rest(t, token, "create_basket", `{"orders":[{"ticker":"BTCUSD","action":"BUY","qty":"0.01","orderType":"Market","tif":"GTC"}]}`)
+	if a.status != http.StatusOK {
+		t.Errorf("aliases in a basket: %d %s", a.status, a.body)
+	}
+}
