@@ -285,6 +285,8 @@ func TestAuditor22NoSecretsAnywhere(t *testing.T) {
 		`{"brokerage_id":"PaperBrokerage","credentials":{"api_key":"` + key + `"}}`,
 		`{"brokerage_id":"PaperBrokerage","Credentials":"{\"api_key\":\"` + key + `\"}"}`,
 		`{"model":{"brokerageId":"PaperBrokerage","credentials":{"api_key":"` + key + `"},"permissions":"read"}}`,
+		`{"brokerage_id":"PaperBrokerage","credentials":"` + key + `"}`,
+		`{"brokerage_id":"PaperBrokerage","credentials":["` + key + `"]}`,
 		`{"brokerage_id":"None","credentials":{"api_key":"` + key + `"}}`,
 	} {
 		answers += d.rest(t, token, "authorize_connection", args).body

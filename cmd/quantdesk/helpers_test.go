@@ -18,7 +18,6 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"quantdesk/internal/obs"
-	"quantdesk/internal/order"
 	"quantdesk/internal/store"
 )
 
@@ -334,10 +333,4 @@ func (r running) working(t *testing.T) int {
 	t.Helper()
 	buf := make([]byte, 1<<20)
 	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "feed.(*Feed).Stream(")
-}
-
-// releaseKill is what the operator does at the machine.
-func (r running) releaseKill(ctx context.Context) error {
-	_, err := r.desk.SetKill(ctx, order.Caller{User: "local", Operator: true}, false, "")
-	return err
 }

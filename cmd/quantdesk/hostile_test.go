@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func hostile() []string {
 		`0.000000000000001`, `1e15`, `""`, `" "`, `"\t\n"`, `"NaN"`, `"Infinity"`, `"-inf"`, `"1e400"`, `".5"`, `"5."`, `"-.5"`, `"007"`, `"+5"`, `"0x10"`, `"1_000"`, `"1,000"`, `"5e3"`, `"--5"`,
 		`[]`, `{}`, `[null]`, `[[]]`, `[{}]`, `[1,2,3]`, `["AAPL",null]`, `{"a":1}`, `{"a":{"b":{"c":[1]}}}`, `"[]"`, `"{}"`, `"[1,"`, `"{\"a\":1,\"a\":2}"`,
 		`"null"`, `"true"`, `"\u0000"`, `"a\u0000b"`, `"\u202eLPAA"`, `"أبل"`, `"\ud800"`, `"🙂"`, `"\u001b[31m"`, `"' OR 1=1 --"`, `"'; DROP TABLE orders; --"`, `"%s%n%d"`, `"../../../../etc/passwd"`,
-		`"${jndi:ldap://x}"`, `"<script>alert(1)</script>"`, `"=1+1"`, `"AAPL,MSFT"`, `"9999-12-31"`, `"0000-00-00"`, `"0001-01-01"`, `"2026-02-30"`, `"2026-01-31T21:00:00Z"`, `"9999-12-31T23:59:59Z"`,
+		`"${jndi:ldap://x}"`, `"<script>alert(1)</script>"`, `"=1+1"`, `"AAPL,MSFT"`, `"9999-12-31"`, `"0000-00-00"`, `"0001-01-01"`, `"2026-02-30"`, `"2026-01-31T21:00:00Z"`, `"9999-12-31T23:59:59Z"`, `"9999-12-31T23:59:59-10:00"`, `"0000-01-01T00:00:00+10:00"`,
 		`"-9999-01-01T00:00:00Z"`, `"2013-10-11"`, `"1s"`, `"99999999w"`, `"0m"`, `"-5m"`, `"eyJhIjoxfQ"`, `"LTU"`, `"OTk5OTk5OTk5OTk5OTk5OTk5OTk5"`, `"bnVsbA"`, `"W10"`, `"eyJ0IjoiOTk5OS0xMi0zMVQyMzo1OTo1OVoiLCJpIjoiIn0"`, `"IjAwMDEtMDEtMDFUMDA6MDA6MDBaIg"`,
 		string(long), `[` + strings.TrimSuffix(strings.Repeat(`"AAPL",`, 5000), ",") + `]`,
 	}
@@ -58,6 +59,9 @@ func judge(t *testing.T, d running, token, name, args string) {
 	case len(a.body) > 64_000:
 		t.Errorf("REST %s %s: an answer of %d characters", name, shown, len(a.body))
 	}
+	if len(args) > 100_000 {
+		return // the size is judged once
+	}
 	b := d.callNewest(t, token, name, args)
 	e := func(field string) string { return b.text("result", "structuredContent", "error", field) }
 	switch {
@@ -81,7 +85,11 @@ func TestHostileArguments(t *testing.T) {
 	d.must(t, token, "confirm_trade", `{"confirmation_id":"`+resting.ID+`"}`, nil)
 	values := hostile()
 	right := bases(resting.Orders[0].OrderID)
-	for _, tl := range d.gate.Catalogue().All() {
+	tools := slices.Clone(d.gate.Catalogue().All())
+	slices.SortStableFunc(tools, func(a, b *tool.Tool) int { // what cancels everything comes last
+		return strings.Compare(fmt.Sprint(a.Name == "engage_kill_switch"), fmt.Sprint(b.Name == "engage_kill_switch"))
+	})
+	for _, tl := range tools {
 		base := right[tl.Name]
 		if base == "" {
 			base = tl.Examples[0]
@@ -90,7 +98,7 @@ func TestHostileArguments(t *testing.T) {
 		t.Run(tl.Name, func(t *testing.T) {
 			for _, arg := range slices.Sorted(maps.Keys(schema.Properties)) {
 				for i, v := range values {
-					if tl.Name == "stream_quotes" && (arg == "seconds" && (v == "null" || v == `"007"` || v == `"+5"`)) {
+					if f, err := strconv.ParseFloat(strings.Trim(v, `"`), 64); arg == "seconds" && (v == "null" || err == nil && f > 0.1 && f <= 50) {
 						continue // would follow for long, rightly
 					}
 					if testing.Short() && i%4 != 0 {
@@ -102,10 +110,8 @@ func TestHostileArguments(t *testing.T) {
 			for _, whole := range wholes(base) {
 				judge(t, d, token, tl.Name, whole)
 			}
-			if tl.Name == "engage_kill_switch" {
-				if err := d.releaseKill(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+			if a := d.rest(t, token, "get_order", right["get_order"]); a.text("order", "status") != "working" && tl.Name != "engage_kill_switch" {
+				t.Errorf("after %s the resting order is %s", tl.Name, a.body)
 			}
 		})
 	}
@@ -113,9 +119,6 @@ func TestHostileArguments(t *testing.T) {
 		if strings.Contains(line, "panic") || strings.Contains(line, "internal fault") || strings.Contains(line, "level=ERROR") {
 			t.Errorf("the log: %.500s", line)
 		}
-	}
-	if a := d.rest(t, token, "get_order", right["get_order"]); a.text("order", "status") != "working" {
-		t.Errorf("after all that the resting order is %s", a.body)
 	}
 	if r, err := d.db.VerifyAudit(t.Context()); err != nil || !r.OK {
 		t.Errorf("after all that the audit is not whole: %+v %v", r, err)
@@ -165,7 +168,7 @@ func wholes(base string) []string {
 	if inner != "" {
 		name := strings.Trim(first, `"`)
 		out = append(out,
-			"{"+inner+","+inner+"}", // every key twice
+			"{"+inner+","+inner+"}",                                       // every key twice
 			"{"+inner+`,"`+strings.ToUpper(name[:1])+name[1:]+`":"AAPL"}`, // two spellings
 			"{"+inner+`,"surprise":true}`)
 	}

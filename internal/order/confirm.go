@@ -277,11 +277,15 @@ func (a *account) settled(ctx context.Context, t *Ticket) ([]trade.Order, error)
 	}
 	timer := time.NewTimer(a.desk.cfg.SettleWait)
 	defer timer.Stop()
+	ended := map[string]trade.Order{} // told as ended, so there is nothing to read again
 	for _, p := range waiting {
 	next:
 		for {
 			select {
 			case o := <-p.ch:
+				if o.Status.Terminal() {
+					ended[o.ID] = o
+				}
 				if !unsettled(&o, t) {
 					break next
 				}
@@ -302,9 +306,12 @@ func (a *account) settled(ctx context.Context, t *Ticket) ([]trade.Order, error)
 	})
 	out := make([]trade.Order, 0, len(t.Legs))
 	for _, l := range t.Legs {
-		o, err := a.desk.order(context.WithoutCancel(ctx), a, l.Order.ID)
-		if err != nil {
-			return nil, err
+		o, told := ended[l.Order.ID]
+		if !told {
+			var err error
+			if o, err = a.desk.order(context.WithoutCancel(ctx), a, l.Order.ID); err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, o)
 	}

@@ -38,7 +38,7 @@ func (db *DB) putHead(tx *sql.Tx, h audit.Head) error {
 }
 
 func (db *DB) putMeta(tx *sql.Tx, key, value string) error {
-	return db.exec(tx, `INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+	return db.exec(tx, putMetaRow, key, value)
 }
 
 // record seals an entry into the chain and writes it; only inside a write.

@@ -10,7 +10,7 @@ import (
 // by a commit only when the log has grown large because the background was never
 // left a moment to begin it anew.
 const (
-	checkpointOps = 256    // units written between two copies
+	checkpointOps = 2048   // units written between two copies
 	largeLog      = 16_000 // pages: 64 MiB
 )
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"quantdesk/internal/audit"
 	"quantdesk/internal/order"
 	"quantdesk/internal/trade"
 )
@@ -17,118 +16,6 @@ import (
 var _ order.Journal = (*DB)(nil)
 
 const killKey = "kill_switch"
-
-// Append queues a batch of the desk; wait blocks until it is on disk.
-func (db *DB) Append(b order.Batch) func() error {
-	at := db.now().UTC()
-	return db.enqueue(&op{do: func(tx *sql.Tx) error { return db.putBatch(tx, b, at) }, done: make(chan error, 1)})
-}
-
-func (db *DB) putBatch(tx *sql.Tx, b order.Batch, at time.Time) error {
-	for _, t := range b.Tickets {
-		body, err := json.Marshal(t)
-		if err != nil {
-			return err
-		}
-		var ref any
-		if t.ClientRef != "" {
-			ref = t.ClientRef
-		}
-		if err := db.exec(tx, `INSERT INTO tickets (id, user_id, account, client_ref, state, created_ns, expires_ns, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body`,
-			t.ID, t.User, t.Account, ref, string(t.State), t.Created.UnixNano(), t.Expires.UnixNano(), string(body)); err != nil {
-			return fmt.Errorf("ticket %s: %w", t.ID, err)
-		}
-	}
-	for _, o := range b.Orders {
-		if err := db.putOrder(tx, o); err != nil {
-			return fmt.Errorf("order %s: %w", o.ID, err)
-		}
-	}
-	for _, i := range b.Intents {
-		body, err := json.Marshal(i)
-		if err != nil {
-			return err
-		}
-		if err := db.exec(tx, `INSERT INTO intents (id, order_id, account, state, body) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body`, i.ID, i.OrderID, i.Account, string(i.State), string(body)); err != nil {
-			return fmt.Errorf("intent %s: %w", i.ID, err)
-		}
-	}
-	if err := db.putLedger(tx, b); err != nil {
-		return err
-	}
-	if b.CursorAccount != "" {
-		if err := db.exec(tx, `INSERT INTO cursors (account, seq) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET seq = excluded.seq`, b.CursorAccount, b.Cursor); err != nil {
-			return err
-		}
-	}
-	if u := b.DayUse; u != nil {
-		if err := db.exec(tx, `INSERT INTO day_use (account, day, notional, quantity, orders) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (account) DO UPDATE SET day = excluded.day, notional = excluded.notional, quantity = excluded.quantity, orders = excluded.orders`,
-			u.Account, u.Day, u.Notional, u.Quantity, u.Orders); err != nil {
-			return err
-		}
-	}
-	if b.KillSwitch != nil {
-		raw, err := json.Marshal(b.KillSwitch)
-		if err != nil {
-			return err
-		}
-		if err := db.putMeta(tx, killKey, string(raw)); err != nil {
-			return err
-		}
-	}
-	for _, n := range b.Notes {
-		body := json.RawMessage{}
-		if n.Body != nil {
-			var err error
-			if body, err = json.Marshal(n.Body); err != nil {
-				return err
-			}
-		}
-		if err := db.record(tx, audit.Entry{Time: at, Trace: n.Trace, Kind: n.Kind, User: n.User, Subject: n.Subject, Body: body}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (db *DB) putOrder(tx *sql.Tx, o trade.Order) error {
-	body, err := json.Marshal(o)
-	if err != nil {
-		return err
-	}
-	return db.exec(tx, `INSERT INTO orders (id, ticket, account, user_id, symbol, status, created_ns, updated_ns, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated_ns = excluded.updated_ns, body = excluded.body`,
-		o.ID, o.Ticket, o.Account, o.User, o.Symbol, string(o.Status), o.Created.UnixNano(), o.Updated.UnixNano(), string(body))
-}
-
-// putLedger writes fills and transactions; one that is there already is the same
-// one told again.
-func (db *DB) putLedger(tx *sql.Tx, b order.Batch) error {
-	for _, f := range b.Fills {
-		body, err := json.Marshal(f)
-		if err != nil {
-			return err
-		}
-		if err := db.exec(tx, `INSERT INTO fills (account, id, order_id, time_ns, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, id) DO NOTHING`,
-			f.Account, f.ID, f.OrderID, f.Time.UnixNano(), string(body)); err != nil {
-			return fmt.Errorf("fill %s: %w", f.ID, err)
-		}
-	}
-	for _, t := range b.Transactions {
-		body, err := json.Marshal(t)
-		if err != nil {
-			return err
-		}
-		if err := db.exec(tx, `INSERT INTO transactions (account, seq, kind, symbol, order_id, time_ns, body) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account, seq) DO NOTHING`,
-			t.Account, t.Seq, string(t.Kind), t.Symbol, t.OrderID, t.Time.UnixNano(), string(body)); err != nil {
-			return fmt.Errorf("transaction %s: %w", t.ID, err)
-		}
-	}
-	return nil
-}
 
 // LoadAccount reads what the desk must remember of an account.
 func (db *DB) LoadAccount(ctx context.Context, account string, _ time.Time) (order.AccountState, error) {

@@ -118,7 +118,7 @@ func parseValue(d *json.Decoder, depth int) (any, error) {
 }
 
 func bindObject(obj map[string]any, s *Schema, path string, aliases map[string]string) (map[string]any, error) {
-	if s.Properties == nil {
+	if len(s.Properties) == 0 && s.Additional == nil {
 		return obj, nil // a free object
 	}
 	out := make(map[string]any, len(obj))

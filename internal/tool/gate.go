@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,7 +132,7 @@ func (g *Gate) call(ctx context.Context, t *Tool, r Request, start time.Time) Re
 	}
 	args, err := bind(r.Args, schema, t.Aliases)
 	if err != nil {
-		return g.finish(t, r, nil, Result{Fault: fault.As(err)}, start)
+		return g.finish(t, r, nil, Result{Fault: discreet(fault.As(err), t.Secret)}, start)
 	}
 	if !t.Streams {
 		var cancel context.CancelFunc
@@ -251,6 +252,17 @@ func (g *Gate) finish(t *Tool, r Request, args json.RawMessage, res Result, star
 		}
 	}
 	return res
+}
+
+// discreet keeps a fault about a secret argument from quoting it.
+func discreet(f *fault.Error, secret []string) *fault.Error {
+	argument, _ := f.Detail["argument"].(string)
+	root, _, _ := strings.Cut(argument, ".")
+	root, _, _ = strings.Cut(root, "[")
+	if !slices.Contains(secret, root) {
+		return f
+	}
+	return invalid(root, "%s is not as declared; it is not shown here, for it may be secret", root)
 }
 
 // maxWords bounds a message and a hint: what a caller sent may be quoted in them.

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -40,6 +41,7 @@ var (
 	timeType       = reflect.TypeFor[time.Time]()
 	dateType       = reflect.TypeFor[market.Date]()
 	resolutionType = reflect.TypeFor[market.Resolution]()
+	textType       = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
 func reflectSchema(t reflect.Type, input bool, path string) (*Schema, error) {
@@ -54,6 +56,9 @@ func reflectSchema(t reflect.Type, input bool, path string) (*Schema, error) {
 	case dateType:
 		return &Schema{Type: "string", Format: "date"}, nil
 	case resolutionType:
+		return &Schema{Type: "string"}, nil
+	}
+	if t.Implements(textType) {
 		return &Schema{Type: "string"}, nil
 	}
 	switch t.Kind() {

@@ -10,7 +10,7 @@ import (
 // longer. So the venue copies in the background, and in a turn only when the log
 // has grown large because turns never left it a moment to begin anew.
 const (
-	checkpointRows = 1000   // rows written between two copies
+	checkpointRows = 8000   // rows written between two copies
 	largeLog       = 16_000 // pages: 64 MiB
 )
 

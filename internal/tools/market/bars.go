@@ -125,13 +125,18 @@ func (in barsIn) request(inst market.Instrument, cal *market.Calendar, now time.
 	return req, tool.DecodeCursor(in.Cursor, &req.Start)
 }
 
+// lastYear leaves room for a day more, in any zone, in what JSON can tell.
+const lastYear = 9998
+
+func within(year int) bool { return year >= 1 && year <= lastYear }
+
 // moment reads a time, or a date in the market's zone: its beginning, or its end.
 func moment(name, s string, zone *time.Location, end bool) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
+	if t, err := time.Parse(time.RFC3339, s); err == nil && within(t.UTC().Year()) {
 		return t.UTC(), nil
 	}
 	d, err := market.ParseDate(s)
-	if err != nil {
+	if err != nil || !within(d.Year) {
 		return time.Time{}, fault.E("get_bars", fault.Invalid, "%s %q is not a date or an RFC 3339 time", name, s).With("argument", name).
 			Hinted("Write it as 2013-10-11 or 2013-10-11T14:30:00Z.")
 	}

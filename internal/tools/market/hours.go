@@ -59,6 +59,9 @@ func hours(_ context.Context, c *tool.Call, in hoursIn) (hoursOut, error) {
 		if out.Date, err = market.ParseDate(in.Date); err != nil {
 			return out, fault.E("get_market_hours", fault.Invalid, "%s", err).With("argument", "date")
 		}
+		if !within(out.Date.Year) {
+			return out, fault.E("get_market_hours", fault.Invalid, "date %s is not within the years 1 to %d", out.Date, lastYear).With("argument", "date")
+		}
 	}
 	midnight := out.Date.In(cal.Zone)
 	at := func(d time.Duration) time.Time {

@@ -56,7 +56,7 @@ func (w wishIn) wish() (order.Wish, error) {
 	}
 	if w.GoodTill != "" {
 		t, err := time.Parse(time.RFC3339, w.GoodTill)
-		if err != nil {
+		if err != nil || t.UTC().Year() > 9998 { // a year more is none in JSON
 			return out, fault.E("orders.wish", fault.Invalid, "good_till %q is not an RFC 3339 time", w.GoodTill).With("argument", "good_till").
 				Hinted("Write it as 2026-01-31T21:00:00Z.")
 		}
