@@ -212,10 +212,13 @@ func (s *Server) ownUser(r *http.Request) (identity.User, error) {
 		return identity.User{}, err
 	}
 	u, err := s.cfg.Identity.User(r.Context(), r.PathValue("id"))
-	if err == nil && u.Platform != p.ID {
-		err = fault.E("rest.ownUser", fault.NotFound, "there is no user %q", r.PathValue("id"))
+	if err == nil && u.Platform == p.ID {
+		return u, nil
 	}
-	return u, err
+	if err == nil || fault.CodeOf(err) == fault.NotFound { // one answer for both
+		err = fault.E("rest.ownUser", fault.NotFound, "there is no user %q", short(r.PathValue("id"))).Hinted("GET /auth/users lists yours.")
+	}
+	return identity.User{}, err
 }
 
 func (s *Server) rotateUser(w http.ResponseWriter, r *http.Request) {
