@@ -108,8 +108,8 @@ func (f *suite) unseal(sealed string) (string, error) {
 	return sealed[:i], nil
 }
 
-// answer is what a person accepted in a form, nil otherwise.
-func answer(in mcp.InputResponseMap, key string) map[string]any {
+// accepted is what a person accepted in a form, nil otherwise.
+func accepted(in mcp.InputResponseMap, key string) map[string]any {
 	if r, ok := in[key].(*mcp.ElicitResult); ok && r != nil && r.Action == "accept" {
 		return r.Content
 	}
@@ -269,7 +269,7 @@ func enumsForm() map[string]any {
 func nameForm() map[string]any { return form(map[string]any{"name": field("string")}, "name") }
 
 func (f *suite) asksName(_ context.Context, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	if name, _ := answer(r.Params.InputResponses, "user_name")["name"].(string); name != "" {
+	if name, _ := accepted(r.Params.InputResponses, "user_name")["name"].(string); name != "" {
 		return said(text("Hello, %s!", name)), nil
 	}
 	return &mcp.CallToolResult{InputRequests: mcp.InputRequestMap{"user_name": askForm("What is your name?", nameForm())}}, nil
@@ -294,7 +294,7 @@ func (f *suite) asksConfirm(_ context.Context, r *mcp.CallToolRequest) (*mcp.Cal
 		if _, err := f.unseal(r.Params.RequestState); err != nil {
 			return nil, err
 		}
-		if answer(r.Params.InputResponses, "confirm") != nil {
+		if accepted(r.Params.InputResponses, "confirm") != nil {
 			return said(text("state-ok")), nil
 		}
 	}
@@ -306,7 +306,7 @@ func (f *suite) asksConfirm(_ context.Context, r *mcp.CallToolRequest) (*mcp.Cal
 
 func (f *suite) asksAll(_ context.Context, r *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	in := r.Params.InputResponses
-	name, _ := answer(in, "user_name")["name"].(string)
+	name, _ := accepted(in, "user_name")["name"].(string)
 	greeting, greeted := modelSaid(in, "greeting")
 	roots, rooted := in["client_roots"].(*mcp.ListRootsResult)
 	if name != "" && greeted && rooted && roots != nil {
@@ -329,13 +329,13 @@ func (f *suite) asksTwice(_ context.Context, r *mcp.CallToolRequest) (*mcp.CallT
 		return nil, err
 	}
 	if state == "1" {
-		name, _ := answer(r.Params.InputResponses, "step1")["name"].(string)
+		name, _ := accepted(r.Params.InputResponses, "step1")["name"].(string)
 		return &mcp.CallToolResult{
 			InputRequests: mcp.InputRequestMap{"step2": askForm("Step 2: your color?", form(map[string]any{"color": field("string")}, "color"))},
 			RequestState:  f.seal("2 " + name),
 		}, nil
 	}
-	color, _ := answer(r.Params.InputResponses, "step2")["color"].(string)
+	color, _ := accepted(r.Params.InputResponses, "step2")["color"].(string)
 	return said(text("Complete: %s likes %s", strings.TrimPrefix(state, "2 "), color)), nil
 }
 
@@ -386,7 +386,7 @@ func (f *suite) prompts() {
 		return []*mcp.PromptMessage{user(picture()), user(text("Look at it."))}
 	})
 	f.server.AddPrompt(&mcp.Prompt{Name: "test_input_required_result_prompt", Description: "Conformance fixture."}, func(_ context.Context, r *mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-		if a := answer(r.Params.InputResponses, "user_context"); a != nil {
+		if a := accepted(r.Params.InputResponses, "user_context"); a != nil {
 			return &mcp.GetPromptResult{Messages: []*mcp.PromptMessage{user(text("Context: %v", a["context"]))}}, nil
 		}
 		return &mcp.GetPromptResult{InputRequests: mcp.InputRequestMap{"user_context": askForm("Context?", form(map[string]any{"context": field("string")}, "context"))}}, nil
