@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"os"
 	"runtime"
@@ -314,7 +315,7 @@ func (r running) propose(t *testing.T, token, extra string) ticketReply {
 		t.Fatalf("no quote of %s: %+v", symbol, q)
 	}
 	var out ticketReply
-	r.must(t, token, "create_order", fmt.Sprintf(`{"symbol":%q,"side":"buy","quantity":0.01,"type":"limit","limit_price":%.0f,"time_in_force":"gtc"%s}`, symbol, q.Quotes[0].Bid*0.95, extra), &out)
+	r.must(t, token, "create_order", fmt.Sprintf(`{"symbol":%q,"side":"buy","quantity":0.01,"type":"limit","limit_price":%.0f,"time_in_force":"gtc"%s}`, symbol, math.Floor(q.Quotes[0].Bid*0.9/5000)*5000, extra), &out)
 	if out.ID == "" || len(out.Orders) != 1 {
 		t.Fatalf("no ticket: %+v", out)
 	}

@@ -87,6 +87,9 @@ func (a *app) localHandler(stopping <-chan struct{}) http.Handler {
 			_ = enc.Encode(line{Done: done, Total: total})
 			_ = ctl.Flush()
 		})
+		if f := fault.As(err); f != nil && f.Code == fault.Internal {
+			a.log.Error("a command failed", "command", r.PathValue("op"), "err", err)
+		}
 		_ = enc.Encode(lineOf(out, err)) // the client may be gone
 	})
 	mux.HandleFunc("POST /local/stdio", func(w http.ResponseWriter, r *http.Request) { a.attached(w, r, stopping) })

@@ -257,12 +257,15 @@ func resolve(ctx context.Context, a *app, in struct {
 	return o, a.noted("resolve", in.ID, map[string]any{"as": in.As})
 }
 
-// copyDB copies one of the home's databases while it is in use.
+// copyDB copies one of the home's databases while it is in use, over a
+// connection of its own: those of the store that read may not write a copy.
 func (a *app) copyDB(ctx context.Context, name, to string) error {
-	if name == "paper.db" {
-		return store.BackupSQLite(ctx, a.paperDB, to)
+	db, err := sql.Open("sqlite", store.DSN(a.home.Path(name), false))
+	if err != nil {
+		return err
 	}
-	return a.db.Backup(ctx, to)
+	defer func() { _ = db.Close() }()
+	return store.BackupSQLite(ctx, db, to)
 }
 
 func backup(ctx context.Context, a *app, in struct {
@@ -282,12 +285,5 @@ func backup(ctx context.Context, a *app, in struct {
 func (a *app) backupBeforeMigration(from int64) error {
 	to := a.home.Path("backups", fmt.Sprintf("before-schema-%d-%s.zip", store.Version, time.Now().UTC().Format("20060102T150405")))
 	a.log.Info("the home is of an older version: backing it up before it is brought up to date", "from", from, "to", store.Version, "backup", to)
-	return store.BackupHome(context.Background(), a.home.Dir, to, func(ctx context.Context, name, copied string) error {
-		db, err := sql.Open("sqlite", store.DSN(a.home.Path(name), false))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = db.Close() }()
-		return store.BackupSQLite(ctx, db, copied)
-	})
+	return store.BackupHome(context.Background(), a.home.Dir, to, a.copyDB)
 }

@@ -187,12 +187,26 @@ func (db *DB) Backup(ctx context.Context, to string) error { return vacuumInto(c
 // BackupSQLite is Backup for a database opened with OpenSQLite.
 func BackupSQLite(ctx context.Context, db *sql.DB, to string) error { return vacuumInto(ctx, db, to) }
 
+// copyTries bounds how often a copy is begun anew.
+const copyTries = 6
+
 func vacuumInto(ctx context.Context, db *sql.DB, to string) error {
 	if _, err := os.Stat(to); err == nil {
 		return fault.E("store.Backup", fault.Conflict, "%s exists already", to).Hinted("Name a file that does not exist.")
 	}
-	if _, err := db.ExecContext(ctx, `VACUUM INTO $1`, to); err != nil {
-		return fmt.Errorf("copy the database: %w", err)
+	// A copy that meets a checkpoint or a schema change may be told to try again.
+	for try := 1; ; try++ {
+		_, err := db.ExecContext(ctx, `VACUUM INTO $1`, to)
+		if err == nil {
+			break
+		}
+		if rerr := os.Remove(to); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
+		if try == copyTries || ctx.Err() != nil {
+			return fmt.Errorf("copy the database: %w", err)
+		}
+		time.Sleep(time.Duration(try) * 50 * time.Millisecond)
 	}
 	return os.Chmod(to, 0o600)
 }
