@@ -294,10 +294,12 @@ func TestTakeoverBeforeTheGreeting(t *testing.T) {
 	owner.greet(t)
 	second := start(t, "stdio", "--home", home)
 	second.greet(t)
+	third := start(t, "stdio", "--home", home)
+	third.say(t, `{"jsonrpc":"2.0","id":"there","method":"ping"}`)
+	third.heard(t, "there")
 	if err := owner.Process.Signal(syscall.SIGSTOP); err != nil { // it takes, and answers nothing
 		t.Fatal(err)
 	}
-	third := start(t, "stdio", "--home", home)
 	third.say(t, `{"jsonrpc":"2.0","id":"hello","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`)
 	second.say(t, `{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"list_accounts"}}`)
 	owner.kill(t)
@@ -342,7 +344,7 @@ func TestStdioBesideServe(t *testing.T) {
 // A stop ends open streams within the bound and leaves nothing behind.
 func TestStopDrains(t *testing.T) {
 	t.Parallel()
-	home := t.TempDir()
+	home := filepath.Join(t.TempDir(), "home")
 	code, token, errs := cmdline(t, "", "token", "--scopes", "admin", "--home", home)
 	if code != 0 || strings.Count(token, "\n") != 1 {
 		t.Fatalf("token: %d %q %s", code, token, errs)
