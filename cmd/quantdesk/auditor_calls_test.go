@@ -77,6 +77,20 @@ func TestAuditor18RateLimits(t *testing.T) {
 	if a := d.rest(t, carol, "list_accounts", "{}"); a.status != http.StatusOK {
 		t.Errorf("a look after the trade limit: %d %s", a.status, a.body)
 	}
+	// Whoever guesses secrets is slowed down by address.
+	limited := false
+	for range 700 {
+		a := d.do(t, "POST", "/auth/tokens/user", "", `{}`, "client-id", "x", "client-secret", "y", "user-id", "z", "user-secret", "w")
+		if limited = a.status == http.StatusTooManyRequests && a.header.Get("Retry-After") != ""; limited {
+			break
+		}
+		if a.status != http.StatusUnauthorized {
+			t.Fatalf("a guess: %d %s", a.status, a.body)
+		}
+	}
+	if !limited {
+		t.Error("700 guesses a minute were let through")
+	}
 	// A subscription is one call, however long it lasts.
 	dave := d.tokenOf(t, d.user(t, "Dave"), "read")
 	told := make(chan string, 100)
