@@ -60,7 +60,7 @@ demo: build ## Play the demo on simulated and, where it is there, on real data
 
 out/conformance/node_modules:
 	@mkdir -p out/conformance
-	cd out/conformance && npm init -y >/dev/null && npm install --no-audit --no-fund --allow-scripts=node @modelcontextprotocol/conformance@$(CONF) node@$(NODE)
+	cd out/conformance && npm init -y >/dev/null && npm install --no-audit --no-fund @modelcontextprotocol/conformance@$(CONF) node@$(NODE)
 
 conformance: out/conformance/node_modules ## Run the official MCP conformance suite, both requirement sets
 	QUANTDESK_CONFORMANCE=$(abspath out/conformance) $(GO) test -tags fixtures ./cmd/quantdesk -run TestConformance -count 1 -v | grep -E 'Total:|^(---|===|ok|FAIL|PASS)|✗'

@@ -161,6 +161,37 @@ func TestAuditor06ScopeBypass(t *testing.T) {
 	})
 }
 
+// Allowing call_tool and call_write_tool for good allows no trade: with every
+// scope confirm_trade is reached by its own name alone.
+func TestConfirmIsNotRelayed(t *testing.T) {
+	d := startDesk(t, unlimited)
+	admin := d.token(t, "admin")
+	id := d.propose(t, admin, "").ID
+	for _, via := range []string{"call_tool", "call_write_tool"} {
+		for _, name := range []string{"confirm_trade", "Confirm_Trade", "CONFIRM_TRADE", "confirmTrade", " confirm_trade", "confirm_trade ", "confirm\u005ftrade", "confirm-trade", "call_write_tool", "call_tool"} {
+			args := fmt.Sprintf(`{"confirmation_id":%q}`, id)
+			if strings.HasPrefix(name, "call_") {
+				args = fmt.Sprintf(`{"name":"confirm_trade","arguments":%s}`, args)
+			}
+			for _, shape := range []string{`{"name":"%s","arguments":%s}`, `{"tool":"%s","args":%s}`, `{"model":{"name":"%s","arguments":%s}}`} {
+				a := d.rest(t, admin, via, fmt.Sprintf(shape, name, args))
+				if a.status < 400 {
+					t.Errorf("%s of %q: %d %s", via, name, a.status, a.body)
+				}
+			}
+		}
+	}
+	if a := d.rest(t, admin, "list_pending_trades", "{}"); !strings.Contains(a.body, id) {
+		t.Errorf("the ticket no longer waits: %s", a.body)
+	}
+	for alias := range map[string]bool{"get_quote": true, "kill_switch": true, "list_orders": true} { // aliases keep their tool's effect
+		a := d.rest(t, admin, "call_tool", fmt.Sprintf(`{"name":%q,"arguments":{}}`, alias))
+		if (a.text("error", "code") == "forbidden") != (alias == "kill_switch") {
+			t.Errorf("call_tool of %s: %s", alias, a.body)
+		}
+	}
+}
+
 // An operator's bound holds against paths, headers, REST and relays.
 func TestAuditor06OperatorsBound(t *testing.T) {
 	d := startDesk(t, func(s *desk) {

@@ -49,7 +49,7 @@ func TestBindRefuses(t *testing.T) {
 		{"doubled key within", `{"symbol":"A","free":{"a":1,"a":2}}`, "given twice"},
 		{"two spellings", `{"symbol":"A","Symbol":"B"}`, "two spellings"},
 		{"an alias beside", `{"symbol":"A","ticker":"B"}`, "two spellings"},
-		{"unknown, near", `{"symbol":"A","quantitiy":1}`, "no argument quantitiy"},
+		{"unknown, near", `{"symbol":"A","quantitx":1}`, "no argument quantitx"},
 		{"unknown, far", `{"symbol":"A","transmit":true}`, "no argument transmit"},
 		{"unknown within", `{"symbol":"A","legs":[{"symbol":"B","x":1}]}`, "no argument legs[0].x"},
 		{"missing within", `{"symbol":"A","legs":[{}]}`, "legs[0].symbol is required"},
@@ -80,7 +80,7 @@ func TestBindRefuses(t *testing.T) {
 		})
 	}
 	// A name is suggested only when it is near.
-	for key, want := range map[string]string{"quantitiy": "quantity", "symbl": "symbol", "extendedHour": "extended_hours", "transmit": "", "q": "", "zz": "", "account_number": ""} {
+	for key, want := range map[string]string{"quantitx": "quantity", "symbl": "symbol", "extendedHour": "extended_hours", "transmit": "", "q": "", "zz": "", "account_number": ""} {
 		_, err := bind(json.RawMessage(`{"symbol":"A","`+key+`":1}`), s, aliases)
 		f := fault.As(err)
 		near, _ := f.Detail["nearest"].(string)
