@@ -1,6 +1,8 @@
 # The commands of this project. CI runs these and nothing else.
 .DEFAULT_GOAL := help
 SHELL := bash
+# A pipe fails when any part of it does.
+.SHELLFLAGS := -o pipefail -c
 
 BIN      := bin
 GO       := go
