@@ -181,10 +181,8 @@ func (db *DB) Close() error {
 	return errors.Join(db.read.Close(), db.write.Close())
 }
 
-// Backup writes a whole, consistent copy to a new file while the store is in use.
-func (db *DB) Backup(ctx context.Context, to string) error { return vacuumInto(ctx, db.read, to) }
-
-// BackupSQLite is Backup for a database opened with OpenSQLite.
+// BackupSQLite writes a whole, consistent copy to a new file while the database is
+// in use.
 func BackupSQLite(ctx context.Context, db *sql.DB, to string) error { return vacuumInto(ctx, db, to) }
 
 // copyTries bounds how often a copy is begun anew.
