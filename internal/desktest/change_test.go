@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/order"
@@ -29,6 +30,24 @@ func (b *bench) intents(id string) (out []order.SentIntent) {
 	return out
 }
 
+// intentsBecome waits until the journal has these intents in these states: a
+// reply may tell what the venue said before it is on disk, for the venue will
+// say it again.
+func (b *bench) intentsBecome(id string, want ...string) {
+	b.t.Helper()
+	var got []string
+	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		got = nil
+		for _, in := range b.intents(id) {
+			got = append(got, in.ID+" "+string(in.State))
+		}
+		if slices.Equal(got, want) {
+			return
+		}
+	}
+	b.t.Errorf("intents %v; want %v", got, want)
+}
+
 func TestReplace(t *testing.T) {
 	t.Parallel()
 	sent := &counted{}
@@ -50,13 +69,7 @@ func TestReplace(t *testing.T) {
 	if v := b.book("A1")[o.ID]; v.Revision != 1 || !v.Quantity.Equal(dec("12")) {
 		t.Errorf("the venue has %s at revision %d; want 12 at 1", v.Quantity, v.Revision)
 	}
-	var ids []string
-	for _, in := range b.intents(o.ID) {
-		ids = append(ids, in.ID+" "+string(in.State))
-	}
-	if want := []string{o.ID + " done", o.ID + ".r1." + ticket.ID + " done"}; !slices.Equal(ids, want) {
-		t.Errorf("intents %v; want %v", ids, want)
-	}
+	b.intentsBecome(o.ID, o.ID+" done", o.ID+".r1."+ticket.ID+" done")
 }
 
 func TestReplaceRefused(t *testing.T) {
