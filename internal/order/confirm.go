@@ -9,16 +9,17 @@ import (
 	"quantdesk/internal/trade"
 )
 
-// ticket finds a ticket by id, for the caller it is bound to. Somebody else's is
-// told as unknown.
-func (d *Desk) ticket(ctx context.Context, c Caller, id string) (*Ticket, error) {
+// ticket finds a ticket by id, for the caller it is bound to, and gives the one
+// that callers share and a copy of it as it stands. Somebody else's is told as
+// unknown.
+func (d *Desk) ticket(ctx context.Context, c Caller, id string) (*Ticket, Ticket, error) {
 	d.mu.Lock()
 	t := d.tickets[id]
 	d.mu.Unlock()
 	if t == nil {
 		stored, ok, err := d.cfg.Journal.Ticket(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, Ticket{}, err
 		}
 		if ok {
 			t = &stored
@@ -31,10 +32,14 @@ func (d *Desk) ticket(ctx context.Context, c Caller, id string) (*Ticket, error)
 			d.mu.Unlock()
 		}
 	}
-	if t == nil || t.User != c.User && !c.Operator {
-		return nil, fault.E("order.ticket", fault.NotFound, "there is no ticket %q", id).Hinted("Call list_pending_trades, or create the order again.")
+	var as Ticket
+	if t != nil {
+		as = d.copyOf(t) // another caller may be confirming it
 	}
-	return t, nil
+	if t == nil || as.User != c.User && !c.Operator {
+		return nil, Ticket{}, fault.E("order.ticket", fault.NotFound, "there is no ticket %q", id).Hinted("Call list_pending_trades, or create the order again.")
+	}
+	return t, as, nil
 }
 
 // Confirm submits a pending ticket, once, and gives its orders as they stand
@@ -44,16 +49,16 @@ func (d *Desk) ticket(ctx context.Context, c Caller, id string) (*Ticket, error)
 // whatever Propose fails with.
 func (d *Desk) Confirm(ctx context.Context, c Caller, id string) ([]trade.Order, Ticket, error) {
 	const op = "order.Confirm"
-	t, err := d.ticket(ctx, c, id)
+	t, as, err := d.ticket(ctx, c, id)
 	if err != nil {
 		return nil, Ticket{}, err
 	}
-	info, ok, err := d.cfg.Directory.Account(ctx, t.Account)
+	info, ok, err := d.cfg.Directory.Account(ctx, as.Account)
 	if err != nil {
 		return nil, Ticket{}, err
 	}
 	if !ok || !info.Trading {
-		return nil, Ticket{}, fault.E(op, fault.Forbidden, "account %s may not trade now", t.Account).Hinted("Connect it again with the trade permission.")
+		return nil, Ticket{}, fault.E(op, fault.Forbidden, "account %s may not trade now", as.Account).Hinted("Connect it again with the trade permission.")
 	}
 	a, err := d.open(ctx, info)
 	if err != nil {

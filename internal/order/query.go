@@ -39,11 +39,11 @@ func (d *Desk) fresh(t Ticket) Ticket {
 
 // Discard drops a pending ticket.
 func (d *Desk) Discard(ctx context.Context, c Caller, id string) (Ticket, error) {
-	t, err := d.ticket(ctx, c, id)
+	t, as, err := d.ticket(ctx, c, id)
 	if err != nil {
 		return Ticket{}, err
 	}
-	info, ok, err := d.cfg.Directory.Account(ctx, t.Account)
+	info, ok, err := d.cfg.Directory.Account(ctx, as.Account)
 	if err != nil || !ok {
 		return Ticket{}, err
 	}
@@ -114,11 +114,11 @@ func (d *Desk) Sweep() {
 
 // Ticket gives what is known of a ticket to the caller it is bound to.
 func (d *Desk) Ticket(ctx context.Context, c Caller, id string) (Ticket, error) {
-	t, err := d.ticket(ctx, c, id)
+	_, as, err := d.ticket(ctx, c, id)
 	if err != nil {
 		return Ticket{}, err
 	}
-	return d.fresh(d.copyOf(t)), nil
+	return d.fresh(as), nil
 }
 
 // OpenAccount starts an account that was just connected.
