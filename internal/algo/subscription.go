@@ -1,0 +1,295 @@
+package algo
+
+import (
+	"sort"
+
+	"quantdesk/internal/num"
+)
+
+// subscription is a running stream of points with the one that comes next.
+type subscription struct {
+	cfg      *Config
+	sec      *Security
+	in       stream
+	cur      Point
+	emit     int64 // utc, of cur
+	start    int64 // utc
+	primed   bool
+	ended    bool
+	universe *universe // of a universe's own subscription
+	owner    *universe // that wants it
+	removed  bool
+	scaleDay int64
+	hasScale bool
+	ref      *reference
+}
+
+// move takes up the next point.
+func (s *subscription) move(e *Engine) error {
+	s.primed = true
+	p, err := s.in.next()
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		s.cur, s.ended = nil, true
+		return nil
+	}
+	if !auxiliary(p) && s.cfg.scaled() && s.cfg.Norm != Raw && s.ref != nil && len(s.ref.factors) > 0 {
+		p = s.scale(p)
+	}
+	s.cur = p
+	_, end := p.Times()
+	s.emit = s.cfg.Hours.UTC(end)
+	return nil
+}
+
+// scale brings a point's prices to the subscription's normalization. Copies of
+// a point keep the factor of the point they are copies of.
+func (s *subscription) scale(p Point) Point {
+	start, _ := p.Times()
+	if day := midnight(start); !s.hasScale || day > s.scaleDay && !filled(p) {
+		s.scaleDay, s.hasScale = day, true
+		s.cfg.scale = s.ref.factor(dateOf(day), s.cfg.Norm)
+	}
+	f, plus := s.cfg.scale, num.Zero
+	if s.cfg.Norm == TotalReturn {
+		plus = s.cfg.dividends
+	}
+	if f.Equal(num.One) && plus.IsZero() {
+		return p
+	}
+	volume := num.One.Quo(f)
+	price := func(x num.Decimal) num.Decimal {
+		x = x.Mul(f)
+		if !plus.IsZero() {
+			x = x.Add(plus)
+		}
+		return x
+	}
+	size := func(x num.Decimal) num.Decimal { return x.Mul(volume).Round(0) }
+	switch v := p.(type) {
+	case *Bar:
+		c := *v
+		c.O, c.H, c.L, c.C, c.Volume = price(v.O), price(v.H), price(v.L), price(v.C), size(v.Volume)
+		return &c
+	case *QuoteBar:
+		c := *v
+		for _, side := range []*Side{&c.Bid, &c.Ask} {
+			if side.Ok {
+				side.O, side.H, side.L, side.C = price(side.O), price(side.H), price(side.L), price(side.C)
+			}
+		}
+		c.BidSize, c.AskSize = size(v.BidSize), size(v.AskSize)
+		return &c
+	case *Ticks:
+		c := *v
+		if !v.Quote {
+			c.Price, c.Quantity = price(v.Price), size(v.Quantity)
+			return &c
+		}
+		if !c.Bid.IsZero() {
+			c.Bid = price(c.Bid)
+		}
+		if !c.Ask.IsZero() {
+			c.Ask = price(c.Ask)
+		}
+		c.BidSize, c.AskSize = size(v.BidSize), size(v.AskSize)
+		c.Price = middle(c.Bid, c.Ask)
+		return &c
+	}
+	return p
+}
+
+// subscribe starts a stream of a configuration between two UTC times.
+func (e *Engine) subscribe(cfg *Config, sec *Security, owner *universe, from, to int64) (*subscription, error) {
+	for _, s := range e.subs {
+		if s.cfg == cfg && !s.removed {
+			return nil, nil
+		}
+	}
+	s := &subscription{cfg: cfg, sec: sec, owner: owner, start: from}
+	if cfg.scaled() {
+		ref, err := e.reference(cfg.Symbol)
+		if err != nil {
+			return nil, err
+		}
+		s.ref = ref
+	}
+	e.setStep(cfg)
+	in, err := e.streamFor(cfg, sec, from, to)
+	if err != nil {
+		return nil, err
+	}
+	s.in = in
+	e.insert(s)
+	return s, nil
+}
+
+// streamFor chains reading, filling forward and filtering; during warm-up at
+// another resolution it begins with a stream of that.
+func (e *Engine) streamFor(cfg *Config, sec *Security, from, to int64) (stream, error) {
+	r := e.Settings.WarmupResolution
+	if !e.Warming || r == nil || *r == cfg.Resolution || cfg.Type > QuoteBars {
+		return e.chain(cfg, sec, from, to, &e.step)
+	}
+	pivot := e.Zone.UTC(e.start)
+	normal, err := e.chain(cfg, sec, max(from, pivot-3*nsDay), to, &e.step)
+	if err != nil {
+		return nil, err
+	}
+	end := cfg.Hours.Local(pivot)
+	normal = &window{in: normal, from: end, to: never}
+	if !validType(cfg.Symbol.Kind, *r, cfg.Type) {
+		return normal, nil
+	}
+	warm := *cfg
+	warm.Resolution = *r
+	step := int64(r.Span())
+	early, err := e.chain(&warm, sec, from, pivot, &step)
+	if err != nil {
+		return nil, err
+	}
+	return &concat{streams: []stream{&window{in: early, from: -never, to: end}, normal}}, nil
+}
+
+func (e *Engine) chain(cfg *Config, sec *Security, from, to int64, step *int64) (stream, error) {
+	start, end := cfg.Hours.Local(from), cfg.Hours.Local(to)
+	var in stream
+	if cfg.Type == CustomData {
+		in = e.newCustom(cfg, start, end)
+	} else {
+		r, err := e.newReader(cfg, start, end)
+		if err != nil {
+			return nil, err
+		}
+		in = r
+	}
+	if cfg.FillForward && cfg.Resolution != Tick {
+		if cfg.Type == QuoteBars {
+			in = &carry{in: in}
+		}
+		in = e.newForward(in, cfg, step, start, end)
+	}
+	if cfg.Filtered {
+		in = &filter{in: in, cfg: cfg, sec: sec, end: end}
+	}
+	return in, nil
+}
+
+// window keeps the points that end between two wall clocks.
+type window struct {
+	in       stream
+	from, to int64
+}
+
+func (w *window) next() (Point, error) {
+	for {
+		p, err := w.in.next()
+		if p == nil || err != nil {
+			return nil, err
+		}
+		if _, end := p.Times(); end >= w.from && end <= w.to {
+			return p, nil
+		}
+	}
+}
+
+// concat tells one stream after another, without a time twice.
+type concat struct {
+	streams []stream
+	last    int64
+	any     bool
+}
+
+func (c *concat) next() (Point, error) {
+	for len(c.streams) > 0 {
+		p, err := c.streams[0].next()
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			c.streams = c.streams[1:]
+			continue
+		}
+		_, end := p.Times()
+		if c.any && end <= c.last && !auxiliary(p) {
+			if _, tick := p.(*Ticks); !tick {
+				continue
+			}
+		}
+		c.last, c.any = end, true
+		return p, nil
+	}
+	return nil, nil
+}
+
+// setStep keeps the step of filling forward the smallest resolution in use.
+func (e *Engine) setStep(added *Config) {
+	finest := Resolution(255)
+	look := func(c *Config) {
+		if !c.Internal && c.Resolution != Tick {
+			finest = min(finest, c.Resolution)
+		}
+	}
+	for _, s := range e.subs {
+		look(s.cfg)
+	}
+	if added != nil {
+		look(added)
+	}
+	if finest == 255 {
+		finest = Minute
+	}
+	e.step = int64(finest.Span())
+}
+
+// insert keeps the subscriptions in order: by security type, trades before
+// quotes, then by symbol.
+func (e *Engine) insert(s *subscription) {
+	rank := func(c *Config) int {
+		switch c.Type {
+		case QuoteBars, QuoteTicks:
+			return 1
+		}
+		return 0
+	}
+	before := func(a, b *subscription) bool {
+		x, y := a.cfg, b.cfg
+		if x.Symbol.Kind != y.Symbol.Kind {
+			return x.Symbol.Kind < y.Symbol.Kind
+		}
+		if rank(x) != rank(y) {
+			return rank(x) < rank(y)
+		}
+		return x.Symbol.Value < y.Symbol.Value
+	}
+	at := sort.Search(len(e.subs), func(i int) bool { return before(s, e.subs[i]) })
+	list := make([]*subscription, 0, len(e.subs)+1)
+	list = append(append(append(list, e.subs[:at]...), s), e.subs[at:]...)
+	e.subs = list
+}
+
+// unsubscribe ends a stream.
+func (e *Engine) unsubscribe(cfg *Config) bool {
+	for i, s := range e.subs {
+		if s.cfg == cfg {
+			s.removed = true
+			e.subs = append(e.subs[:i:i], e.subs[i+1:]...)
+			e.setStep(nil)
+			return true
+		}
+	}
+	return false
+}
+
+// drop forgets a stream that has ended.
+func (e *Engine) drop(s *subscription) {
+	for i, x := range e.subs {
+		if x == s {
+			e.subs = append(e.subs[:i:i], e.subs[i+1:]...)
+			e.setStep(nil)
+			return
+		}
+	}
+}

@@ -1,0 +1,369 @@
+package lean
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"quantdesk/internal/algo"
+	"quantdesk/internal/fault"
+	"quantdesk/internal/market"
+	"quantdesk/internal/num"
+)
+
+// maxSourceBytes bounds the decoded rows that a Source keeps.
+const maxSourceBytes = 256 << 20
+
+// Source gives a data folder to the engine: rows as they are in the files,
+// on the wall clock of the data, neither adjusted nor filtered. It may serve
+// several engines at once.
+type Source struct {
+	f    *Folder
+	rows *lru[algo.RowQuery, *algo.Rows]
+}
+
+// Source gives the folder to an engine.
+func (f *Folder) Source() *Source {
+	return &Source{f: f, rows: newLRU[algo.RowQuery, *algo.Rows](maxSourceBytes)}
+}
+
+var kindClasses = map[algo.Kind]market.Class{
+	algo.Equity: market.Equity, algo.Index: market.Index, algo.Forex: market.Forex, algo.Crypto: market.Crypto, algo.CFD: market.CFD,
+}
+
+// Calendar gives the trading hours of a market or of one of its tickers.
+func (s *Source) Calendar(kind algo.Kind, marketName, ticker string) (*market.Calendar, error) {
+	class, ok := kindClasses[kind]
+	if !ok {
+		return nil, fault.E("lean.Calendar", fault.Invalid, "there are no trading hours for %s securities", kind)
+	}
+	return s.f.hours.calendar(class, marketName, ticker)
+}
+
+// Properties gives the conventions of a ticker, false when neither it nor its
+// market is listed.
+func (s *Source) Properties(kind algo.Kind, marketName, ticker string) (algo.Properties, bool, error) {
+	class, ok := kindClasses[kind]
+	if !ok {
+		return algo.Properties{}, false, nil
+	}
+	p := &s.f.props
+	p.once.Do(p.load)
+	if p.err != nil {
+		return algo.Properties{}, false, p.err
+	}
+	row, found := p.rows[marketName+","+strings.ToUpper(ticker)+","+string(class)]
+	if !found {
+		row, found = p.rows[marketName+",[*],"+string(class)]
+	}
+	if !found {
+		return algo.Properties{}, false, nil
+	}
+	fields := strings.Split(row, ",")
+	field := func(n int) string {
+		if n < len(fields) {
+			return strings.TrimSpace(fields[n])
+		}
+		return ""
+	}
+	out := algo.Properties{Description: field(0), Quote: field(1), Multiplier: num.One, Tick: cent, Lot: num.One, Ticker: field(5), Magnifier: num.One}
+	if out.Quote == "" {
+		out.Quote = "USD"
+	}
+	positive(&out.Multiplier, field(2))
+	positive(&out.Tick, field(3))
+	positive(&out.Lot, field(4))
+	positive(&out.MinOrderSize, field(6))
+	positive(&out.Magnifier, field(7))
+	return out, true, nil
+}
+
+// Map gives the tickers an equity traded under. A ticker's file is the one that
+// bears its name, else that of the security which bore it last.
+func (s *Source) Map(kind algo.Kind, marketName, ticker string) ([]algo.MapRow, error) {
+	rel := strings.ToLower(kind.String()) + "/" + marketName + "/map_files/" + strings.ToLower(ticker) + ".csv"
+	if _, err := os.Stat(s.f.path(rel)); err != nil {
+		return nil, nil //nolint:nilerr // no map file: the ticker never changed
+	}
+	rows, err := s.f.readMap(rel)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]algo.MapRow, len(rows))
+	for i, r := range rows {
+		out[i] = algo.MapRow{Date: r.date, Ticker: strings.ToUpper(r.ticker)}
+	}
+	return out, nil
+}
+
+// Factors gives the price factors of an equity.
+func (s *Source) Factors(kind algo.Kind, marketName, ticker string) ([]algo.FactorRow, error) {
+	rows, err := s.f.readFactors(strings.ToLower(kind.String()) + "/" + marketName + "/factor_files/" + strings.ToLower(ticker) + ".csv")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]algo.FactorRow, len(rows))
+	for i, r := range rows {
+		out[i] = algo.FactorRow{Date: r.date, Price: r.price, Split: r.split, Reference: r.reference}
+	}
+	return out, nil
+}
+
+// File gives the bytes of a file of the folder, nil when it is not there. A
+// path that leaves the folder is refused.
+func (s *Source) File(rel string) ([]byte, error) {
+	rel = filepath.ToSlash(rel)
+	if root := filepath.ToSlash(s.f.dir); strings.HasPrefix(rel, root+"/") {
+		rel = rel[len(root)+1:]
+	}
+	if name, entry, zipped := strings.Cut(rel, "#"); zipped || strings.HasSuffix(name, ".zip") {
+		if !filepath.IsLocal(filepath.FromSlash(name)) {
+			return nil, fault.E("lean.File", fault.Invalid, "the path %q leaves the data folder", rel)
+		}
+		return s.f.readZip("lean.File", name, entry)
+	}
+	if !filepath.IsLocal(filepath.FromSlash(rel)) {
+		return nil, fault.E("lean.File", fault.Invalid, "the path %q leaves the data folder", rel)
+	}
+	data, err := os.ReadFile(s.f.path(rel))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fault.Wrap("lean.File", fault.Unavailable, err, "the file %s cannot be read", rel)
+	}
+	return data, nil
+}
+
+// rel is the name of a query's file and the beginning of its entry's name.
+func rowFile(q algo.RowQuery) (rel, entry string) {
+	dir := strings.ToLower(q.Kind.String()) + "/" + q.Market + "/" + strings.ToLower(q.Resolution.String()) + "/"
+	ticker := strings.ToLower(q.Ticker)
+	kind := "trade"
+	if q.Quote {
+		kind = "quote"
+	}
+	if q.Resolution < algo.Hour {
+		return dir + ticker + "/" + q.Date.Compact() + "_" + kind + ".zip", q.Date.Compact()
+	}
+	if q.Kind == algo.Crypto || q.Kind == algo.CryptoFuture {
+		return dir + ticker + "_" + kind + ".zip", ticker
+	}
+	return dir + ticker + ".zip", ticker
+}
+
+// Rows gives the decoded rows of a file, nil when it is not there.
+func (s *Source) Rows(q algo.RowQuery) (*algo.Rows, error) {
+	got, generation, ok := s.rows.get(q)
+	if ok {
+		return got, nil
+	}
+	rel, entry := rowFile(q)
+	text, err := s.f.readZip("lean.Rows", rel, entry)
+	if err != nil {
+		return nil, err
+	}
+	var out *algo.Rows
+	cost := 64
+	if text != nil {
+		if out, err = decodeRows(q, rel, text); err != nil {
+			return nil, err
+		}
+		cost += len(out.Trades)*96 + len(out.Quotes)*200 + len(out.Ticks)*170
+	}
+	s.rows.put(generation, q, out, cost)
+	return out, nil
+}
+
+// decodeRows reads the lines of a file. Rows out of order are kept as they are:
+// the engine passes over what does not move forward.
+func decodeRows(q algo.RowQuery, rel string, text []byte) (*algo.Rows, error) {
+	out := &algo.Rows{}
+	midnight := algo.Wall(q.Date)
+	scaled := q.Kind == algo.Equity || q.Kind == algo.Option || q.Kind == algo.IndexOption
+	lines := bytes.Count(text, []byte{'\n'}) + 1
+	switch {
+	case q.Resolution == algo.Tick:
+		out.Ticks = make([]algo.TickRow, 0, lines)
+	case q.Quote:
+		out.Quotes = make([]algo.QuoteRow, 0, lines)
+	default:
+		out.Trades = make([]algo.TradeRow, 0, lines)
+	}
+	for n := 1; len(text) > 0; n++ {
+		var line []byte
+		line, text, _ = bytes.Cut(text, []byte{'\n'})
+		if line = bytes.TrimSuffix(line, []byte{'\r'}); len(line) == 0 {
+			continue
+		}
+		first, rest, _ := bytes.Cut(line, []byte{','})
+		at, ok := rowTime(first, midnight, q.Resolution < algo.Hour)
+		if !ok {
+			return nil, damaged("lean.Rows", rel, n, "the time is not understood in %q", clip(line))
+		}
+		cells := cellReader{rest: rest, scaled: scaled, ok: true}
+		switch {
+		case q.Resolution == algo.Tick:
+			out.Ticks = append(out.Ticks, cells.tick(at, q))
+		case q.Quote:
+			r := algo.QuoteRow{At: at}
+			r.Bid, r.BidSize = cells.side()
+			r.Ask, r.AskSize = cells.side()
+			out.Quotes = append(out.Quotes, r)
+		default:
+			r := algo.TradeRow{At: at, O: cells.price(), H: cells.price(), L: cells.price(), C: cells.price()}
+			if cells.ok && len(cells.rest) > 0 {
+				r.Volume = cells.number()
+			}
+			out.Trades = append(out.Trades, r)
+		}
+		if !cells.ok {
+			return nil, damaged("lean.Rows", rel, n, "a cell is missing or is not a number in %q", clip(line))
+		}
+	}
+	return out, nil
+}
+
+// rowTime reads the first column: milliseconds of the day, or a date and time.
+func rowTime(cell []byte, midnight int64, ofDay bool) (int64, bool) {
+	if ofDay {
+		if ms, ok := parseInt(cell); ok {
+			return midnight + ms*int64(time.Millisecond), true
+		}
+		d, ok := parseDecimal(cell)
+		if !ok {
+			return 0, false
+		}
+		return midnight + int64(d.Float64()*float64(time.Millisecond)), true
+	}
+	if len(cell) < 8 {
+		return 0, false
+	}
+	d, err := market.ParseDate(string(cell[:8]))
+	if err != nil {
+		return 0, false
+	}
+	at := algo.Wall(d)
+	if len(cell) >= 14 && cell[8] == ' ' && cell[11] == ':' {
+		h, ok1 := parseInt(cell[9:11])
+		m, ok2 := parseInt(cell[12:14])
+		if !ok1 || !ok2 {
+			return 0, false
+		}
+		at += h*int64(time.Hour) + m*int64(time.Minute)
+	}
+	return at, true
+}
+
+// cellReader takes the cells of a line one by one; ok turns false at the first
+// that is missing or bad.
+type cellReader struct {
+	rest   []byte
+	scaled bool
+	ok     bool
+}
+
+func (c *cellReader) cell() []byte {
+	if c.rest == nil {
+		c.ok = false
+		return nil
+	}
+	cell, rest, more := bytes.Cut(c.rest, []byte{','})
+	if c.rest = rest; !more {
+		c.rest = nil
+	}
+	return cell
+}
+
+func (c *cellReader) price() num.Decimal {
+	d, ok := parsePrice(c.cell(), c.scaled)
+	c.ok = c.ok && ok
+	return d
+}
+
+func (c *cellReader) number() num.Decimal {
+	d, ok := parseDecimal(c.cell())
+	c.ok = c.ok && ok
+	return d
+}
+
+// side reads four prices and a size; empty cells are an absent side.
+func (c *cellReader) side() (s algo.Side, size num.Decimal) {
+	var cells [5][]byte
+	for i := range cells {
+		cells[i] = c.cell()
+	}
+	if !c.ok || len(cells[0]) == 0 && len(cells[3]) == 0 {
+		return s, size
+	}
+	for i, to := range []*num.Decimal{&s.O, &s.H, &s.L, &s.C} {
+		d, ok := parsePrice(cells[i], c.scaled)
+		c.ok = c.ok && ok
+		*to = d
+	}
+	s.Ok = !s.O.IsZero() || !s.H.IsZero() || !s.L.IsZero() || !s.C.IsZero()
+	if len(cells[4]) > 0 {
+		d, ok := parseDecimal(cells[4])
+		c.ok = c.ok && ok
+		size = d
+	}
+	return s, size
+}
+
+func (c *cellReader) optional() num.Decimal {
+	cell := c.cell()
+	if len(cell) == 0 {
+		return num.Zero
+	}
+	d, ok := parseDecimal(cell)
+	c.ok = c.ok && ok
+	return d
+}
+
+// tick reads a trade or a quote; equities carry exchange, condition and whether
+// the tick is suspicious.
+func (c *cellReader) tick(at int64, q algo.RowQuery) algo.TickRow {
+	r := algo.TickRow{At: at}
+	text := func() string {
+		if c.rest == nil {
+			return ""
+		}
+		return string(c.cell())
+	}
+	price := func() num.Decimal {
+		d := c.optional()
+		if c.scaled {
+			return d.Mul(tenThousandth)
+		}
+		return d
+	}
+	if !q.Quote {
+		r.Price, r.Size = price(), c.optional()
+	} else {
+		r.Bid = price()
+		if q.Kind == algo.Equity || q.Kind == algo.Crypto {
+			r.BidSize = c.optional()
+		}
+		r.Ask = price()
+		if q.Kind == algo.Equity || q.Kind == algo.Crypto {
+			r.AskSize = c.optional()
+		}
+		switch {
+		case r.Bid.IsZero():
+			r.Price = r.Ask
+		case r.Ask.IsZero():
+			r.Price = r.Bid
+		default:
+			r.Price = r.Bid.Add(r.Ask).Quo(num.FromInt(2))
+		}
+	}
+	if q.Kind == algo.Equity {
+		r.Exchange, r.Special = text(), text()
+		r.Suspicious = text() == "1"
+	}
+	return r
+}
