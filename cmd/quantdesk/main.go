@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"quantdesk/internal/fault"
+	"quantdesk/internal/python"
 	"quantdesk/internal/store"
 )
 
@@ -37,28 +38,33 @@ type streams struct {
 type cli struct {
 	Home string `help:"Folder that holds the desk's state. Default: the user's data directory." env:"QUANTDESK_HOME" placeholder:"DIR"`
 
-	Serve    serveCmd    `cmd:"" help:"Serve MCP and REST over HTTP."`
-	Stdio    stdioCmd    `cmd:"" help:"Serve MCP over stdin and stdout, for desktop clients."`
-	Demo     demoCmd     `cmd:"" help:"Play a whole session against a private server and print it."`
-	Call     callCmd     `cmd:"" help:"Call one tool."`
-	Tools    toolsCmd    `cmd:"" help:"List the tools."`
-	Token    tokenCmd    `cmd:"" help:"Mint, list and revoke tokens."`
-	User     userCmd     `cmd:"" help:"Add, list and manage users."`
-	Platform platformCmd `cmd:"" help:"Add, list and manage platforms that vouch for users."`
-	Keys     keysCmd     `cmd:"" help:"Manage the signing keys."`
-	Connect  connectCmd  `cmd:"" help:"Connect a broker, entering its secrets where no model sees them."`
-	Approve  approveCmd  `cmd:"" help:"Approve a pending trade as the operator."`
-	Kill     killCmd     `cmd:"" help:"Engage or release the kill switch."`
-	Resolve  resolveCmd  `cmd:"" help:"Decide an order whose answer was lost."`
-	Data     dataCmd     `cmd:"" help:"Import, list and export market data."`
-	Audit    auditCmd    `cmd:"" help:"Verify and read the audit."`
-	Backup   backupCmd   `cmd:"" help:"Write the whole home to one file, also while it runs."`
-	Restore  restoreCmd  `cmd:"" help:"Restore a home from a backup."`
-	Doctor   doctorCmd   `cmd:"" help:"Check the home, the market and the server, and say what is wrong."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Serve MCP and REST over HTTP."`
+	Stdio     stdioCmd     `cmd:"" help:"Serve MCP over stdin and stdout, for desktop clients."`
+	Demo      demoCmd      `cmd:"" help:"Play a whole session against a private server and print it."`
+	Call      callCmd      `cmd:"" help:"Call one tool."`
+	Tools     toolsCmd     `cmd:"" help:"List the tools."`
+	Token     tokenCmd     `cmd:"" help:"Mint, list and revoke tokens."`
+	User      userCmd      `cmd:"" help:"Add, list and manage users."`
+	Platform  platformCmd  `cmd:"" help:"Add, list and manage platforms that vouch for users."`
+	Keys      keysCmd      `cmd:"" help:"Manage the signing keys."`
+	Connect   connectCmd   `cmd:"" help:"Connect a broker, entering its secrets where no model sees them."`
+	Approve   approveCmd   `cmd:"" help:"Approve a pending trade as the operator."`
+	Kill      killCmd      `cmd:"" help:"Engage or release the kill switch."`
+	Resolve   resolveCmd   `cmd:"" help:"Decide an order whose answer was lost."`
+	Data      dataCmd      `cmd:"" help:"Import, list and export market data."`
+	Audit     auditCmd     `cmd:"" help:"Verify and read the audit."`
+	Backup    backupCmd    `cmd:"" help:"Write the whole home to one file, also while it runs."`
+	Restore   restoreCmd   `cmd:"" help:"Restore a home from a backup."`
+	LeanCheck leanCheckCmd `cmd:"" help:"Run LEAN algorithms and compare them with what LEAN publishes."`
+	Doctor    doctorCmd    `cmd:"" help:"Check the home, the market and the server, and say what is wrong."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 func main() {
+	python.RunStage(os.Args)
+	if len(os.Args) > 1 && os.Args[1] == "__engine" {
+		os.Exit(runEngine(context.Background(), os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()

@@ -117,6 +117,7 @@ type Engine struct {
 	changes      []pendingChange
 	running      bool // the first end of a step is over
 	feeds        []*Config
+	added        []func() error // universes that begin at the end of the step
 	currencyFed  map[*Symbol]*Config
 	benchmarkFed bool
 	// Initializer is told of every new security before its first data.

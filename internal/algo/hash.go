@@ -15,7 +15,7 @@ import (
 func (e *Engine) OrderHash() string {
 	var parts []string
 	for _, t := range e.all {
-		parts = append(parts, orderJSON(t.Order))
+		parts = append(parts, OrderJSON(t.Order))
 	}
 	sum := md5.Sum([]byte(strings.Join(parts, ","))) //nolint:gosec // as above
 	return hex.EncodeToString(sum[:])
@@ -48,8 +48,8 @@ func quoted(s string) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// orderJSON is an order's JSON in the order of members that the hash is made of.
-func orderJSON(o *Order) string {
+// OrderJSON is an order's JSON in the order of members that the hash is made of.
+func OrderJSON(o *Order) string {
 	var m []string
 	add := func(name, value string) { m = append(m, `"`+name+`":`+value) }
 	price := func(d num.Decimal) string { return netDecimal(SmartRound(d)) }

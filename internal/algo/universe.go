@@ -130,6 +130,13 @@ func (e *Engine) endOfStep() error {
 		u.started = true
 		e.trigger(u, start)
 	}
+	begin := e.added
+	e.added = nil
+	for _, f := range begin {
+		if err := f(); err != nil {
+			return err
+		}
+	}
 	e.running = true
 	return e.strategy.OnEndOfTimeStep()
 }

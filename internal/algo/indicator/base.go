@@ -3,6 +3,7 @@ package indicator
 // node is what an indicator of this package offers the others: [Indicator] and an update by value.
 type node interface {
 	Indicator
+	Fielder
 	push(end int64, v float64) bool
 }
 
@@ -22,7 +23,7 @@ type part struct {
 
 type field struct {
 	name string
-	get  func() float64
+	at   *float64
 }
 
 type moment struct {
@@ -40,7 +41,7 @@ type base struct {
 	readyAt int
 	samples int
 
-	// Times are kept per symbol; the last symbol's own is beside it to spare the map.
+	// Times are kept per symbol; the last symbol's own is beside the map to spare it.
 	symbol string
 	last   int64
 	seen   bool
@@ -48,14 +49,14 @@ type base struct {
 
 	value float64
 	end   int64
-	past  []moment // ring, newest at head
+	past  []moment // ring, newest at head; it starts with a zero, as LEAN's does
 	head  int
 	count int
 
 	parts  []part
 	fields []field
 	heard  []func()
-	point  Input
+	point  Input // of push, kept so that it is not allocated
 }
 
 func (b *base) init(self computer, name string, kind Kind, warm int) {
@@ -91,10 +92,8 @@ func (b *base) turn(symbol string) {
 		b.others[b.symbol] = b.last
 	}
 	b.symbol = symbol
-	b.last, b.seen = b.others[symbol], false
-	if _, ok := b.others[symbol]; ok {
-		b.seen = true
-	}
+	last, ok := b.others[symbol]
+	b.last, b.seen = last, ok
 }
 
 func (b *base) set(v float64, end int64) {
@@ -185,7 +184,7 @@ func (b *base) Sub(name string) Indicator {
 func (b *base) Field(name string) (float64, bool) {
 	for _, f := range b.fields {
 		if f.name == name {
-			return f.get(), true
+			return *f.at, true
 		}
 	}
 	return 0, false
@@ -195,9 +194,7 @@ func (b *base) Field(name string) (float64, bool) {
 func (b *base) part(name string, ind Indicator) { b.parts = append(b.parts, part{name, ind}) }
 
 // number publishes the number at v under the property name.
-func (b *base) number(name string, v *float64) {
-	b.fields = append(b.fields, field{name, func() float64 { return *v }})
-}
+func (b *base) number(name string, v *float64) { b.fields = append(b.fields, field{name, v}) }
 
 func (b *base) partNames() (names []string) {
 	for _, p := range b.parts {

@@ -1,0 +1,156 @@
+package algo
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"quantdesk/internal/market"
+	"quantdesk/internal/num"
+)
+
+// files is a stream of a universe's daily files, each valid from the midnight
+// that follows its day.
+type files struct {
+	e    *Engine
+	cfg  *Config
+	days []int64
+	day  int
+	path func(day market.Date) string
+	row  func(cells []string, day int64) *Row
+}
+
+func (f *files) next() (Point, error) {
+	for f.day < len(f.days) {
+		day := f.days[f.day]
+		f.day++
+		data, err := f.e.source.File(f.path(dateOf(day)))
+		if err != nil {
+			f.e.dataError(err)
+			continue
+		}
+		if data == nil {
+			continue
+		}
+		c := &Collection{Symbol: f.cfg.Symbol, Start: day, End: day + nsDay}
+		for len(data) > 0 {
+			var line []byte
+			line, data, _ = bytes.Cut(data, []byte{'\n'})
+			text := strings.TrimSpace(string(line))
+			if text == "" || text[0] == '#' {
+				continue
+			}
+			if r := f.row(strings.Split(text, ","), day); r != nil {
+				c.Rows = append(c.Rows, r)
+			}
+		}
+		return c, nil
+	}
+	return nil, nil
+}
+
+// AddUniverse adds a universe chosen from daily files ("coarse", or "etf" with
+// the fund's ticker) or at every bar of a resolution ("timed").
+func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettings, choose func(utc int64, data *Collection) ([]*Symbol, bool, error)) (UniverseHandle, error) {
+	spy, err := e.Symbol(Equity, marketName, "SPY")
+	if err != nil {
+		return UniverseHandle{}, err
+	}
+	h, err := e.HoursOf(spy)
+	if err != nil {
+		return UniverseHandle{}, err
+	}
+	name := strings.ToUpper(fmt.Sprintf("qc-universe-%s-%s-%s-%d", kind, ticker, marketName, len(e.universes)))
+	u := &universe{e: e, Settings: set, members: map[*Symbol]*member{}, leaving: map[*Symbol]*Security{}, choose: choose,
+		cfg: &Config{Symbol: &Symbol{ID: name, Value: name, Kind: Equity, Market: marketName}, Type: UniverseData, Resolution: Daily, Internal: true, Hours: h}}
+	e.universes = append(e.universes, u)
+	e.added = append(e.added, func() error {
+		from := e.barsBack(h, h.Local(e.utc), nsDay, 1, false, e.Settings.DailyPreciseEndTime)
+		f := &files{e: e, cfg: u.cfg, days: tradableDays(h, from, h.Local(e.endUTC), false)}
+		switch kind {
+		case "coarse":
+			f.path = func(d market.Date) string {
+				return "equity/" + marketName + "/fundamental/coarse/" + d.Compact() + ".csv"
+			}
+			f.row = e.coarseRow
+		case "etf":
+			f.path = func(d market.Date) string {
+				return "equity/" + marketName + "/universes/etf/" + strings.ToLower(ticker) + "/" + d.Compact() + ".csv"
+			}
+			f.row = e.etfRow
+		default:
+			return fmt.Errorf("universes of kind %q are not part of this engine yet", kind)
+		}
+		e.insert(&subscription{cfg: u.cfg, universe: u, start: e.utc, in: f})
+		return nil
+	})
+	return UniverseHandle{u}, nil
+}
+
+// Members gives a universe's members in the order they came.
+func (u UniverseHandle) Members() (out []*Security) {
+	for _, s := range u.u.order {
+		out = append(out, u.u.members[s].sec)
+	}
+	return out
+}
+
+func decimalOf(cells []string, i int) num.Decimal {
+	if i >= len(cells) {
+		return num.Zero
+	}
+	d, err := num.Parse(strings.TrimSpace(cells[i]))
+	if err != nil {
+		return num.Zero
+	}
+	return d
+}
+
+// named gives the symbol of an identifier under the ticker it has in a file.
+func (e *Engine) named(id, ticker string) *Symbol {
+	s, err := e.SymbolOf(id)
+	if err != nil {
+		return nil
+	}
+	if s.Value == s.Root && ticker != "" {
+		s.Value = ticker
+	}
+	return s
+}
+
+// coarseRow reads: identifier, ticker, close, volume, dollar volume, whether
+// fundamentals exist, price factor, split factor.
+func (e *Engine) coarseRow(cells []string, day int64) *Row {
+	if len(cells) < 5 {
+		return nil
+	}
+	s := e.named(cells[0], cells[1])
+	if s == nil {
+		return nil
+	}
+	r := &Row{Symbol: s, Price: decimalOf(cells, 2), Volume: decimalOf(cells, 3), DollarVolume: decimalOf(cells, 4), PriceFactor: num.One, SplitFactor: num.One, LastUpdate: day}
+	if len(cells) > 5 {
+		r.Fundamental = strings.EqualFold(cells[5], "true")
+	}
+	if len(cells) > 7 {
+		r.PriceFactor, r.SplitFactor = decimalOf(cells, 6), decimalOf(cells, 7)
+	}
+	return r
+}
+
+// etfRow reads: ticker, identifier, date, weight, shares, value.
+func (e *Engine) etfRow(cells []string, _ int64) *Row {
+	if len(cells) < 6 {
+		return nil
+	}
+	s := e.named(cells[1], cells[0])
+	if s == nil {
+		return nil
+	}
+	r := &Row{Symbol: s, Weight: decimalOf(cells, 3), Shares: decimalOf(cells, 4), Value: decimalOf(cells, 5)}
+	r.HasWeight, r.HasShares, r.HasValue = cells[3] != "", cells[4] != "", cells[5] != ""
+	if d, err := market.ParseDate(cells[2]); err == nil {
+		r.LastUpdate = localOf(d)
+	}
+	return r
+}

@@ -1,0 +1,400 @@
+package strategy
+
+import (
+	"fmt"
+	"strings"
+
+	"quantdesk/internal/algo"
+	"quantdesk/internal/algo/indicator"
+	"quantdesk/internal/num"
+	"quantdesk/internal/python"
+)
+
+// mirrored is an indicator with the Python object that shows its values.
+type mirrored struct {
+	ind    indicator.Indicator
+	class  string
+	object python.Object
+	fed    *fed
+	config *algo.Config
+	last   int64
+	tell   python.Object
+}
+
+// fed gives an indicator the points of a subscription, without a consolidator
+// between.
+type fed struct {
+	h *host
+	m *mirrored
+}
+
+// Update feeds a point.
+func (f *fed) Update(p algo.Point) error { return f.h.feed(f.m, p) }
+
+// Scan has nothing to do.
+func (*fed) Scan(int64) error { return nil }
+
+func input(p algo.Point) indicator.Input {
+	start, end := p.Times()
+	in := indicator.Input{Start: start, End: end}
+	if s := p.Of(); s != nil {
+		in.Symbol = s.ID
+	}
+	switch v := p.(type) {
+	case *algo.Bar:
+		in.Open, in.High, in.Low, in.Close, in.Volume, in.Bar = v.O.Float64(), v.H.Float64(), v.L.Float64(), v.C.Float64(), v.Volume.Float64(), true
+		in.Value = in.Close
+	case *algo.RenkoBar:
+		in.Open, in.High, in.Low, in.Close, in.Volume, in.Bar = v.O.Float64(), v.H.Float64(), v.L.Float64(), v.C.Float64(), v.Volume.Float64(), true
+		in.Value = in.Close
+	case *algo.QuoteBar:
+		in.Open, in.High, in.Low, in.Close, in.Bar = v.Open().Float64(), v.High().Float64(), v.Low().Float64(), v.Close().Float64(), true
+		in.Value = in.Close
+	case *algo.Ticks:
+		in.Value, in.Volume = v.Price.Float64(), v.Quantity.Float64()
+	default:
+		in.Value = p.Last().Float64()
+	}
+	return in
+}
+
+func (h *host) feed(m *mirrored, p algo.Point) error {
+	in := input(p)
+	m.last = in.End
+	m.ind.Update(&in)
+	h.mirrorIndicator(m)
+	if m.tell != 0 {
+		return h.drop(h.p.Call(m.tell))
+	}
+	return nil
+}
+
+func (h *host) mirrorIndicator(m *mirrored) {
+	if m.object == 0 {
+		return
+	}
+	t := h.indicatorType
+	m.object.SetDouble(t.Offset("_value"), m.ind.Value())
+	m.object.SetInt64(t.Offset("samples"), int64(m.ind.Samples()))
+	m.object.SetFlag(t.Offset("is_ready"), m.ind.Ready())
+	if _, end, ok := m.ind.At(0); ok {
+		m.object.SetInt64(t.Offset("_at"), end)
+	}
+}
+
+func (h *host) indicatorHandle(ind indicator.Indicator, class string) int {
+	if i, ok := h.indicatorOf[ind]; ok {
+		return i
+	}
+	m := &mirrored{ind: ind, class: class}
+	h.indicators = append(h.indicators, m)
+	i := len(h.indicators) - 1
+	h.indicatorOf[ind] = i
+	ind.OnUpdate(func() { h.mirrorIndicator(m) })
+	return i
+}
+
+// argument turns a Python argument of an indicator into a Go one.
+func (h *host) argument(o python.Object) (any, error) {
+	if o.IsTuple() && o.Len() == 2 {
+		if s, ok := o.Item(0).Text(); ok && s == "indicator" {
+			n, _ := o.Item(1).Int()
+			return h.indicators[n].ind, nil
+		}
+	}
+	v, err := h.p.Go(o)
+	if err != nil {
+		return nil, err
+	}
+	if n, ok := v.(int64); ok {
+		return int(n), nil
+	}
+	return v, nil
+}
+
+func (h *host) declareIndicators() {
+	h.def("indicator_classes", func(*args) (any, error) {
+		var out []any
+		for _, s := range indicator.All() {
+			out = append(out, s.Class)
+		}
+		return out, nil
+	})
+	h.def("indicator_helpers", func(*args) (any, error) {
+		var out []any
+		seen := map[string]bool{}
+		for _, s := range indicator.All() {
+			for i, x := range s.Helpers {
+				if seen[x.Method] {
+					continue
+				}
+				seen[x.Method] = true
+				var params []any
+				for _, p := range x.Params {
+					params = append(params, tuple{p.Name, p.Default, !p.Required})
+				}
+				out = append(out, tuple{x.Method, s.Class, params, fmt.Sprintf("%s#%d", s.Class, i)})
+			}
+		}
+		return out, nil
+	})
+	h.def("indicator_text", func(a *args) (any, error) {
+		class, n, _ := strings.Cut(a.text(0), "#")
+		s, ok := indicator.Lookup(class)
+		if !ok {
+			return nil, fmt.Errorf("there is no indicator %s", class)
+		}
+		var i int
+		if _, err := fmt.Sscan(n, &i); err != nil {
+			return nil, err
+		}
+		x := s.Helpers[i]
+		var values []any
+		for _, p := range x.Params {
+			o := h.p.Key(a.object(1), p.Name)
+			if o == 0 {
+				values = append(values, nil)
+				continue
+			}
+			v, err := h.argument(o)
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, v)
+		}
+		return x.NameFor(values), nil
+	})
+	h.def("indicator_full_name", func(a *args) (any, error) {
+		s := a.symbol(0)
+		if s == nil {
+			return a.text(1), nil
+		}
+		r := algo.Minute
+		if c, err := h.config(s, -1); err == nil {
+			r = c.Resolution
+		}
+		if n := a.int(2); n >= 0 {
+			r = algo.Resolution(n)
+		}
+		short := [...]string{"tick", "sec", "min", "hr", "day"}[r]
+		return fmt.Sprintf("%s_%s_%s", a.text(1), s.Value, short), nil
+	})
+	h.def("indicator", func(a *args) (any, error) {
+		class := a.text(0)
+		var values []any
+		for _, o := range a.items(2) {
+			v, err := h.argument(o)
+			if err != nil {
+				return nil, err
+			}
+			values = append(values, v)
+		}
+		if a.err != nil {
+			return nil, a.err
+		}
+		if len(class) == 1 {
+			return h.combined(class, a.text(1), values)
+		}
+		s, ok := indicator.Lookup(class)
+		if !ok {
+			return nil, &python.Raise{Type: "ValueError", Message: "there is no indicator " + class}
+		}
+		var bad error
+		h.p.Each(a.object(3), func(k, o python.Object) bool {
+			name, _ := k.Text()
+			for i, p := range s.Params {
+				if p.Name == name {
+					for len(values) <= i {
+						values = append(values, nil)
+					}
+					values[i], bad = h.argument(o)
+					return bad == nil
+				}
+			}
+			bad = &python.Raise{Type: "TypeError", Message: fmt.Sprintf("%s() got an unexpected keyword argument '%s'", class, name)}
+			return false
+		})
+		if bad != nil {
+			return nil, bad
+		}
+		ind, err := s.New(a.text(1), values)
+		if err != nil {
+			return nil, &python.Raise{Type: "ValueError", Message: err.Error()}
+		}
+		return h.indicatorHandle(ind, class), nil
+	})
+	one := func(name string, f func(m *mirrored, a *args) (any, error)) {
+		h.def(name, func(a *args) (any, error) {
+			n := a.int(0)
+			if a.err != nil || n < 0 || n >= len(h.indicators) {
+				a.bad(0, "an indicator")
+				return nil, a.err
+			}
+			return f(h.indicators[n], a)
+		})
+	}
+	one("indicator_bind", func(m *mirrored, a *args) (any, error) {
+		m.object = a.object(1)
+		m.object.IncRef()
+		h.mirrorIndicator(m)
+		return nil, nil
+	})
+	one("indicator_class", func(m *mirrored, _ *args) (any, error) { return m.class, nil })
+	one("indicator_name", func(m *mirrored, _ *args) (any, error) { return m.ind.Name(), nil })
+	one("indicator_warmup", func(m *mirrored, _ *args) (any, error) { return m.ind.WarmUp(), nil })
+	one("indicator_period", func(m *mirrored, _ *args) (any, error) {
+		if f, ok := m.ind.(indicator.Fielder); ok {
+			if v, ok := f.Field("period"); ok {
+				return int(v), nil
+			}
+		}
+		return m.ind.WarmUp(), nil
+	})
+	one("indicator_reset", func(m *mirrored, _ *args) (any, error) { m.ind.Reset(); h.mirrorIndicator(m); return nil, nil })
+	one("indicator_update", func(m *mirrored, a *args) (any, error) {
+		p, err := h.fromPython(a.object(1), nil)
+		if err != nil || p == nil {
+			return false, err
+		}
+		in := input(p)
+		ready := m.ind.Update(&in)
+		h.mirrorIndicator(m)
+		return ready, nil
+	})
+	one("indicator_update_value", func(m *mirrored, a *args) (any, error) {
+		at := a.int64(1)
+		in := indicator.Input{Start: at, End: at, Value: a.float(2)}
+		ready := m.ind.Update(&in)
+		h.mirrorIndicator(m)
+		return ready, nil
+	})
+	one("indicator_at", func(m *mirrored, a *args) (any, error) {
+		v, end, ok := m.ind.At(a.int(1))
+		if !ok {
+			return nil, nil
+		}
+		return tuple{v, end}, nil
+	})
+	windows := map[*mirrored]int{}
+	one("indicator_window", func(m *mirrored, a *args) (any, error) {
+		if n := a.int(1); n > 0 {
+			windows[m] = n
+			m.ind.SetWindow(n)
+		}
+		return max(windows[m], 2), nil
+	})
+	one("indicator_sub", func(m *mirrored, a *args) (any, error) {
+		sub := m.ind.Sub(a.text(1))
+		if sub == nil {
+			return -1, nil
+		}
+		return h.indicatorHandle(sub, className(sub)), nil
+	})
+	one("indicator_register", func(m *mirrored, a *args) (any, error) {
+		c, err := h.config(a.symbol(1), -1)
+		if err != nil {
+			return nil, err
+		}
+		m.fed, m.config = &fed{h, m}, c
+		h.e.Attach(c, m.fed)
+		return nil, nil
+	})
+	one("indicator_unregister", func(m *mirrored, _ *args) (any, error) {
+		if m.fed != nil {
+			h.e.Detach(m.config, m.fed)
+			m.fed = nil
+		}
+		return nil, nil
+	})
+	one("indicator_tell", func(m *mirrored, a *args) (any, error) { m.tell = a.keep(1); return nil, nil })
+	h.def("indicator_of", func(a *args) (any, error) {
+		second, first := h.indicators[a.int(0)], h.indicators[a.int(1)]
+		wait := a.bool(2)
+		first.ind.OnUpdate(func() {
+			if wait && !first.ind.Ready() {
+				return
+			}
+			_, end, _ := first.ind.At(0)
+			in := indicator.Input{Start: end, End: end, Value: first.ind.Value()}
+			second.ind.Update(&in)
+			h.mirrorIndicator(second)
+		})
+		return a.int(0), nil
+	})
+}
+
+// className is an indicator's class by its Go type, for parts that were made
+// within others.
+func className(i indicator.Indicator) string {
+	if c, ok := i.(interface{ Class() string }); ok {
+		return c.Class()
+	}
+	return "Identity"
+}
+
+// combined is an indicator of two others, or of one and a number.
+func (h *host) combined(op, name string, values []any) (any, error) {
+	s, ok := indicator.Lookup("Identity")
+	if !ok || len(values) != 2 {
+		return nil, fmt.Errorf("there is no Identity indicator")
+	}
+	if name == "" {
+		name = "COMPOSE(" + op + ")"
+	}
+	out, err := s.New(name, nil)
+	if err != nil {
+		return nil, err
+	}
+	left, ok := values[0].(indicator.Indicator)
+	if !ok {
+		return nil, &python.Raise{Type: "TypeError", Message: "the left side is no indicator"}
+	}
+	right, both := values[1].(indicator.Indicator)
+	constant := 0.0
+	if !both {
+		switch v := values[1].(type) {
+		case int:
+			constant = float64(v)
+		case float64:
+			constant = v
+		}
+	}
+	// Both sides update in turn; the pair is told once both are new.
+	l, r := false, !both
+	tell := func() {
+		if !l || !r {
+			return
+		}
+		l, r = false, !both
+		if !left.Ready() || both && !right.Ready() {
+			return
+		}
+		x, y := left.Value(), constant
+		if both {
+			y = right.Value()
+		}
+		switch op {
+		case "+":
+			x += y
+		case "-":
+			x -= y
+		case "*":
+			x *= y
+		case "/":
+			if y == 0 {
+				return
+			}
+			x /= y
+		}
+		_, end, _ := left.At(0)
+		in := indicator.Input{Start: end, End: end, Value: x}
+		out.Update(&in)
+	}
+	left.OnUpdate(func() { l = true; tell() })
+	if both {
+		right.OnUpdate(func() { r = true; tell() })
+	}
+	return h.indicatorHandle(out, "Identity"), nil
+}
+
+var _ = num.Zero
