@@ -96,7 +96,7 @@ func (r *engineRunner) run(ctx context.Context, job strategy.Job) (strategy.Resu
 	return result, nil
 }
 
-func clip(s string) string { return s[:min(len(s), 4000)] }
+func clip(s string) string { return s[:min(len(s), 12000)] }
 
 type leanCheckCmd struct {
 	Algorithms string `required:"" help:"Folder with the algorithms." type:"existingdir" placeholder:"DIR"`

@@ -45,6 +45,9 @@ func (c *capacity) begin() {
 
 // Value is the estimate, in whole thousands.
 func (c *capacity) Value() num.Decimal {
+	if c.value.IsZero() {
+		return num.Zero
+	}
 	return c.value.QuantizeTo(num.New(100000, 2), num.ModeHalfEven)
 }
 

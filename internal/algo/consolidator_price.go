@@ -231,7 +231,7 @@ func (c *VolumeRenko) Update(p Point) error {
 	o, h, l, last, volume := values(p)
 	start, end := p.Times()
 	fresh := func(open, high, low num.Decimal, from int64) {
-		c.bar = &RenkoBar{Bar: Bar{Symbol: p.Of(), Start: from, End: end, O: open, H: high, L: low, C: last}, Size: c.Size}
+		c.bar = &RenkoBar{Bar: Bar{Symbol: p.Of(), Start: from, End: end, O: open, H: high, L: low, C: last}, Size: c.Size, Kind: 3}
 	}
 	if c.bar == nil {
 		fresh(o, h, l, start)

@@ -129,7 +129,6 @@ type Engine struct {
 
 	open, all, pending []*Ticket
 	tickets            map[int]*Ticket
-	queue              []func()
 	lastOrder          int
 	orderCount         int
 	scanning           bool
@@ -375,6 +374,14 @@ func (e *Engine) Symbol(kind Kind, marketName, ticker string) (*Symbol, error) {
 	}
 	s = e.intern(s)
 	e.symbols[key] = s
+	if len(maps) > 0 && e.references[s] == nil {
+		// The file that bears today's ticker, which an older one may bear too.
+		r := &reference{maps: maps}
+		if r.factors, err = e.source.Factors(kind, marketName, ticker); err != nil {
+			e.dataError(err)
+		}
+		e.references[s] = r
+	}
 	return s, nil
 }
 

@@ -17,8 +17,7 @@ func (e *Engine) Run(strategy Strategy) error {
 			return err
 		}
 	}
-	stopped := e.Status != StatusRunning
-	if !stopped {
+	if e.Status == StatusRunning {
 		e.loop()
 	}
 	if e.ctx.Err() != nil && e.Err == nil {
@@ -27,17 +26,15 @@ func (e *Engine) Run(strategy Strategy) error {
 	if e.Err != nil {
 		return nil
 	}
-	if !stopped {
-		if err := strategy.OnEndOfAlgorithm(); err != nil {
-			e.fail(err)
-			return nil
-		}
-		e.results.step(true)
-		e.capacity.snapshot(true)
+	if err := strategy.OnEndOfAlgorithm(); err != nil {
+		e.fail(err)
+		return nil
 	}
+	e.results.step(true)
+	e.capacity.snapshot(true)
 	e.results.sample(e.utc)
-	if e.Status == StatusRunning {
-		e.Status = StatusCompleted
+	if e.Status != StatusRuntimeError {
+		e.Status = StatusCompleted // also when the algorithm quit by itself
 	}
 	return nil
 }
@@ -412,9 +409,8 @@ func (e *Engine) updateSecurity(p packet) error {
 	return nil
 }
 
-// transact processes waiting requests and fills what can be filled.
+// transact fills what can be filled.
 func (e *Engine) transact() {
-	e.drain()
 	e.scan()
 }
 

@@ -162,8 +162,7 @@ func (s *Settings) maxOrders() int {
 	return maximumOrders
 }
 
-// add makes an order and sends it to the simulated brokerage, at once unless it
-// is asynchronous.
+// add makes an order and sends it to the simulated brokerage.
 func (e *Engine) add(r Request) *Ticket {
 	e.lastOrder++
 	e.orderCount++
@@ -180,24 +179,18 @@ func (e *Engine) add(r Request) *Ticket {
 	}
 	o.Submission = &SubmissionData{Bid: s.BidPrice(), Ask: s.AskPrice(), Last: s.Close}
 	e.open = append(e.open, t)
-	if r.Async {
-		e.queue = append(e.queue, func() { e.submit(t) })
-		return t
-	}
-	e.drain()
+	// In a backtest an asynchronous order is processed at once as well.
 	e.submit(t)
 	e.scan()
 	return t
 }
 
-// drain processes the requests that wait.
-func (e *Engine) drain() {
-	for len(e.queue) > 0 {
-		do := e.queue[0]
-		e.queue = e.queue[1:]
-		do()
-		e.scan()
+// AddOrder sends an order without the checks of an algorithm's own orders.
+func (e *Engine) AddOrder(r Request) *Ticket {
+	if e.Securities.Get(r.Symbol) == nil {
+		return e.invalidTicket(r, refuse("MissingSecurity", "You haven't requested %s data.", r.Symbol))
 	}
+	return e.add(r)
 }
 
 // submit takes an order through the checks to the brokerage.
@@ -322,7 +315,6 @@ func (e *Engine) Update(t *Ticket, u UpdateFields) Response {
 	}
 	t.Updates = append(t.Updates, u)
 	at := len(t.Updates) - 1
-	e.drain()
 	r := e.update(t, &t.Updates[at])
 	r.Done = true
 	t.Updates[at].Response = r
@@ -410,7 +402,6 @@ func (e *Engine) Cancel(t *Ticket, tag *string) Response {
 	set(Response{})
 	o.Status = CancelPending
 	e.handle([]*OrderEvent{e.NewOrderEvent(o, "")})
-	e.drain()
 	if !o.Status.Closed() {
 		e.unpend(t)
 		ev := e.NewOrderEvent(o, "")

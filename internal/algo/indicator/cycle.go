@@ -35,7 +35,7 @@ var cycleSpecs = []Spec{
 		help("rvi", "period:int"+maParam, "RVI({period},{moving_average_type})")),
 	spec("DeMarkerIndicator", Bar, "period:int type:MovingAverageType=Simple", "DEM({period},{type})", "",
 		func(name string, a args) (node, error) { return newDeMarker(name, a.int(0), a.ma(1)), nil },
-		same("dem", "DEM({period},{type})")),
+		help("dem", "period:int type:MovingAverageType", "DEM({period},{type})")),
 	hilbertSpec, mamaSpec, swissSpec,
 }
 

@@ -24,13 +24,13 @@ var oscillatorSpecs = []Spec{
 		func(name string, a args) (node, error) {
 			return newMACD(name, a.int(0), a.int(1), a.int(1), a.ma(2), false)
 		},
-		same("apo", "APO({fast_period},{slow_period})")),
+		help("apo", "fast_period:int slow_period:int moving_average_type:MovingAverageType", "APO({fast_period},{slow_period})")),
 	spec("PercentagePriceOscillator", Point, "fast_period:int slow_period:int"+maParam, "PPO({fast_period},{slow_period})",
 		"fast slow signal histogram",
 		func(name string, a args) (node, error) {
 			return newMACD(name, a.int(0), a.int(1), a.int(1), a.ma(2), true)
 		},
-		same("ppo", "PPO({fast_period},{slow_period})")),
+		help("ppo", "fast_period:int slow_period:int moving_average_type:MovingAverageType", "PPO({fast_period},{slow_period})")),
 	spec("Stochastic", Bar, "period:int k_period:int d_period:int", "STO({period},{k_period},{d_period})", "fast_stoch stoch_k stoch_d",
 		func(name string, a args) (node, error) { return newStochastic(name, a.int(0), a.int(1), a.int(2)), nil },
 		same("sto", "STO({period},{k_period},{d_period})"),
@@ -49,7 +49,7 @@ var oscillatorSpecs = []Spec{
 	spec("AwesomeOscillator", Bar, "fast_period:int slow_period:int type:MovingAverageType=Simple",
 		"AO({fast_period},{slow_period},{type})", "slow_ao fast_ao",
 		func(name string, a args) (node, error) { return newAO(name, a.int(0), a.int(1), a.ma(2)), nil },
-		same("ao", "AO({fast_period},{slow_period},{type})")),
+		help("ao", "fast_period:int slow_period:int type:MovingAverageType", "AO({fast_period},{slow_period},{type})")),
 	spec("Trix", Point, "period:int", "TRIX({period})", "",
 		func(name string, a args) (node, error) { return newTrix(name, a.int(0)), nil },
 		same("trix", "TRIX({period})")),

@@ -37,7 +37,8 @@ func alphaName(given []any) string {
 	return expand(name+",{f})", ps, given)
 }
 
-// pair matches the bars of two symbols that end at the same time.
+// pair matches the bars of two symbols that end at the same time. Bars of other symbols, at which LEAN throws,
+// count for nothing.
 type pair struct {
 	base
 	symbols [2]string
@@ -77,8 +78,6 @@ func (x *pair) compute(in *Input) (float64, bool) {
 	}
 	if x.samples == 1 {
 		x.unit = unitOf(in.End - in.Start)
-		x.note(i, in)
-		return 0, true
 	}
 	x.note(i, in)
 	if x.has[0] && x.has[1] && x.stamp[0] == x.stamp[1] {

@@ -42,12 +42,15 @@ var statisticSpecs = []Spec{
 			}
 			return newTSF(name, a.int(0)), nil
 		}, same("tsf", "TSF({period})")),
-	spec("AutoRegressiveIntegratedMovingAverage", Point, "ar_order:int diff_order:int ma_order:int period:int intercept:bool=True",
+	spec("AutoRegressiveIntegratedMovingAverage", Point, arimaParams+" intercept:bool=True",
 		"ARIMA(({ar_order}, {diff_order}, {ma_order}), {period}, {intercept})",
 		"#intercept #ar_residual_error #ma_residual_error",
 		func(name string, a args) (node, error) { return newARIMA(name, a) },
-		same("arima", "ARIMA({ar_order},{diff_order},{ma_order},{period})")),
+		help("arima", arimaParams, "ARIMA({ar_order},{diff_order},{ma_order},{period})"),
+		help("arima", arimaParams+" intercept:bool", "ARIMA({ar_order},{diff_order},{ma_order},{period})")),
 }
+
+const arimaParams = "ar_order:int diff_order:int ma_order:int period:int"
 
 // sharpe is the mean return above the risk-free rate over the returns' deviation; Sortino's ratio has
 // the downside deviation for divisor.

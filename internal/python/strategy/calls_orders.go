@@ -105,6 +105,21 @@ func (h *host) declareOrders() {
 		}
 		return e.Submit(r)
 	})
+	h.def("order_raw", func(a *args) (any, error) {
+		r := algo.Request{Type: algo.OrderType(a.int(0)), Symbol: a.symbol(1), Quantity: a.decimal(2), LimitPrice: a.decimal(3), StopPrice: a.decimal(4), TriggerPrice: a.decimal(5),
+			Trailing: a.decimal(6), AsPercent: a.bool(7), Async: a.bool(8), Tag: a.text(9), Properties: a.properties(10)}
+		if a.err != nil {
+			return nil, a.err
+		}
+		return e.AddOrder(r), nil
+	})
+	h.def("ticket_async", func(a *args) (any, error) {
+		t := a.ticket(0)
+		if a.err != nil {
+			return nil, a.err
+		}
+		return t.Request.Async, nil
+	})
 	h.def("set_holdings", func(a *args) (any, error) {
 		s, share := a.symbol(0), a.decimal(1)
 		liquidate, async, tag, props := a.bool(2), a.bool(3), a.tag(4), a.properties(5)

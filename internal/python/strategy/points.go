@@ -71,13 +71,22 @@ func (h *host) fillBar(o python.Object, b *algo.Bar) error {
 	if err != nil {
 		return err
 	}
-	o.SetRef(t.Offset("symbol"), s)
+	o.SetRef(t.Offset("symbol"), s.IncRef())
 	return nil
 }
 
 // renkoObject is a trade bar with what bricks have more.
 func (h *host) renkoObject(r *algo.RenkoBar) (python.Object, error) {
 	o, err := h.barObject(&r.Bar)
+	if err != nil {
+		return 0, err
+	}
+	class, err := h.renkoClass(r.Kind)
+	if err != nil {
+		return 0, err
+	}
+	err = h.p.SetAttr(o, "__class__", class)
+	class.DecRef()
 	if err != nil {
 		return 0, err
 	}
@@ -124,7 +133,7 @@ func (h *host) quoteObject(q *algo.QuoteBar) (python.Object, error) {
 	if err != nil {
 		return 0, err
 	}
-	o.SetRef(t.Offset("symbol"), s)
+	o.SetRef(t.Offset("symbol"), s.IncRef())
 	return o, nil
 }
 
@@ -148,11 +157,10 @@ func (h *host) tickObject(k *algo.Ticks) (python.Object, error) {
 	if err != nil {
 		return 0, err
 	}
-	o.SetRef(t.Offset("symbol"), s)
+	o.SetRef(t.Offset("symbol"), s.IncRef())
 	for name, text := range map[string]string{"_exchange": k.Exchange, "_condition": k.Condition} {
 		x := h.p.Text(text)
 		o.SetRef(t.Offset(name), x)
-		x.DecRef()
 	}
 	return o, nil
 }
@@ -253,4 +261,14 @@ func (h *host) mirrorClock() {
 	h.clock.SetInt64(t.Offset("local"), h.e.Local())
 	h.clock.SetInt64(t.Offset("utc"), h.e.UTC())
 	h.clock.SetFlag(t.Offset("warming"), h.e.Warming)
+}
+
+// renkoClass is the Python class of a kind of brick.
+func (h *host) renkoClass(kind int) (python.Object, error) {
+	m, err := h.p.Import("lean.data")
+	if err != nil {
+		return 0, err
+	}
+	defer m.DecRef()
+	return h.p.Attr(m, [...]string{"RenkoBar", "RenkoBar", "RangeBar", "VolumeRenkoBar"}[kind])
 }

@@ -49,3 +49,87 @@ class Globals:
 
 def AddReference(*_):
     """Assemblies are named in older algorithms; there are none here."""
+
+
+class IAlgorithm:
+    """A name that annotations use."""
+
+
+class InvalidOperationException(ValueError, RuntimeError):
+    """What .NET raises for a call that the state does not allow."""
+
+
+class ArgumentException(ValueError):
+    """What .NET raises for a bad argument."""
+
+
+class RegressionTestException(Exception):
+    """What LEAN's own algorithms raise."""
+
+
+class TimeSpan:
+    """.NET's spans as timedeltas."""
+
+    ZERO = Zero = timedelta()
+
+    @staticmethod
+    def from_days(n):
+        return timedelta(days=n)
+
+    @staticmethod
+    def from_hours(n):
+        return timedelta(hours=n)
+
+    @staticmethod
+    def from_minutes(n):
+        return timedelta(minutes=n)
+
+    @staticmethod
+    def from_seconds(n):
+        return timedelta(seconds=n)
+
+    FromDays, FromHours, FromMinutes, FromSeconds = from_days, from_hours, from_minutes, from_seconds
+
+
+class Time:
+    ONE_DAY = OneDay = timedelta(days=1)
+    ONE_HOUR = OneHour = timedelta(hours=1)
+    ONE_MINUTE = OneMinute = timedelta(minutes=1)
+    ONE_SECOND = OneSecond = timedelta(seconds=1)
+
+
+class CircularQueue(Api):
+    """Items that come again and again."""
+
+    def __class_getitem__(cls, _):
+        return cls
+
+    def __init__(self, items):
+        from lean.consolidators import _EventHook
+        self._items, self._head = list(items), 0
+        self.circle_completed = _EventHook()
+
+    def dequeue(self):
+        v = self._items[self._head]
+        self._head += 1
+        if self._head == len(self._items):
+            self._head = 0
+            self.circle_completed(self, None)
+        return v
+
+
+class Exchange:
+    """The names of exchanges as tick data bear them."""
+
+    ARCA, NASDAQ, NYSE, BATS, EDGX, EDGA, IEX, AMEX = "P", "Q", "N", "Z", "K", "J", "V", "A"
+
+
+def round_to_significant_digits(x, digits):
+    return float(f"{x:.{digits}g}")
+
+
+Extensions.round_to_significant_digits = staticmethod(round_to_significant_digits)
+List = list
+Dictionary = dict
+Action = Func = None
+copysign = math.copysign

@@ -12,6 +12,7 @@ from .orders import *
 from .orders import order_of
 from .securities import *
 from .models import *
+from .models import _Named
 from .schedule import ScheduleManager, DateRules, TimeRules, _arity
 from .consolidators import *
 from .consolidators import _period, _EventHook
@@ -102,7 +103,9 @@ class SecurityTransactionManager(Api):
         return self.get_order_ticket(request.order_id).update(request)
 
     def add_order(self, request):
-        raise NotImplementedError("use market_order, limit_order and the like")
+        r = request
+        return OrderTicket._of(_host.order_raw(int(r.order_type), r.symbol._h, r.quantity, float(r.limit_price), float(r.stop_price), float(r.trigger_price), float(r.trailing_amount),
+                                               bool(r.trailing_as_percentage), bool(r.asynchronous), r.tag or "", _props(r.order_properties)))
 
     @property
     def last_order_id(self):
@@ -344,7 +347,8 @@ class QCAlgorithm(Api):
         self.universe_settings = u
         self.object_store = ObjectStore()
         self.notify = _Silent()
-        self.default_order_properties = None
+        self.default_order_properties = OrderProperties()
+        self.brokerage_model = DefaultBrokerageModel()
         self.trade_builder = None
         self._runtime, self._charts, self._summary = {}, {}, {}
         self._name, self._tags = type(self).__name__, []
@@ -501,20 +505,26 @@ class QCAlgorithm(Api):
 
     # --- start ---
 
-    def set_start_date(self, *args):
-        _host.set_start(*self._date(args))
+    def set_start_date(self, *args, **kw):
+        _host.set_start(*self._date(args, kw))
 
-    def set_end_date(self, *args):
-        _host.set_end(*self._date(args))
+    def set_end_date(self, *args, **kw):
+        _host.set_end(*self._date(args, kw))
 
     @staticmethod
-    def _date(args):
+    def _date(args, kw):
+        names = ("year", "month", "day")
+        if kw:
+            got = dict(zip(names, args))
+            got.update(kw)
+            args = tuple(got[n] for n in names) if "year" in got else tuple(kw.values())
         if len(args) == 1:
             d = args[0]
             return (d.year, d.month, d.day)
         return tuple(int(a) for a in args)
 
-    def set_cash(self, *args):
+    def set_cash(self, *args, **kw):
+        args = args + tuple(kw[n] for n in ("starting_cash", "symbol", "conversion_rate") if n in kw)
         if len(args) == 1:
             _host.set_cash(float(args[0]), "", 0.0)
         elif isinstance(args[0], str):
@@ -752,7 +762,7 @@ class QCAlgorithm(Api):
         try:
             s = symbol_of(symbol)
         except KeyError:
-            raise
+            s = Symbol.create(symbol, SecurityType.EQUITY, "usa")  # the engine refuses what was not added
         return OrderTicket._of(_host.order(kind, s._h, quantity, float(limit), float(stop), float(trigger), float(trailing), bool(percent), bool(asynchronous), tag or "",
                                            _props(properties)))
 
@@ -934,7 +944,11 @@ class QCAlgorithm(Api):
             wanted = {TradeBar: (0, 2), QuoteBar: (1, 3), Tick: (2, 3)}.get(want, tuple(range(6)))
             if not any(k in wanted for k in kinds):
                 raise ValueError(f"Unable to locate subscription for {s} of type {want.__name__}")
-        if isinstance(period, (timedelta, Resolution)) or callable(period) or isinstance(period, int):
+        if want is not None and want.__name__ in ("RenkoBar", "VolumeRenkoBar", "RangeBar"):
+            c = {"RenkoBar": RenkoConsolidator, "VolumeRenkoBar": VolumeRenkoConsolidator, "RangeBar": RangeConsolidator}[want.__name__](period)
+        elif want is not None and want not in (TradeBar, QuoteBar, Tick):
+            c = BaseDataConsolidator(period)
+        elif isinstance(period, (timedelta, Resolution)) or callable(period) or isinstance(period, int):
             kind = kinds[0] if kinds else 4
             if tick is not None:
                 kind = next((k for k in kinds if (k in (1, 3)) == (tick == TickType.QUOTE)), None)
@@ -945,7 +959,7 @@ class QCAlgorithm(Api):
             elif want is TradeBar:
                 kind = next(k for k in kinds if k in (0, 2))
             cls = {0: TradeBarConsolidator, 1: QuoteBarConsolidator, 2: TickConsolidator, 3: TickQuoteBarConsolidator}.get(kind, BaseDataConsolidator)
-            c = cls(period)
+            c = IdentityDataConsolidator() if period == Resolution.TICK else cls(period)
             tick = TickType.QUOTE if kind in (1, 3) else TickType.TRADE
         else:
             raise TypeError("the period of a consolidator is a timedelta, a resolution or a calendar")
@@ -1022,9 +1036,9 @@ class QCAlgorithm(Api):
 
     # --- history ---
 
-    def history(self, *args, **kw):
-        from .history import history
-        return history(self, *args, **kw)
+    @property
+    def history(self):
+        return _History(self)
 
     def __class_getitem__(cls, item):
         return cls
@@ -1122,6 +1136,22 @@ class QCAlgorithm(Api):
             return _host.identifier(column, x._h, "")
         h = _host.identifier(column, -1, str(x))
         return Symbol._of(h) if isinstance(h, int) and h >= 0 else None
+
+
+class _History:
+    """history(...), and history[TradeBar](...) as C# writes it."""
+
+    __slots__ = ("_a", "_type")
+
+    def __init__(self, a, type=None):
+        self._a, self._type = a, type
+
+    def __call__(self, *args, **kw):
+        from .history import history
+        return history(self._a, *([self._type] if self._type is not None else []), *args, **kw)
+
+    def __getitem__(self, type):
+        return _History(self._a, type)
 
 
 class _Benchmark(Api):

@@ -53,7 +53,35 @@ class DataConsolidator(Api):
 
     def _emit(self, bar):
         self.consolidated = bar
+        w = self._window()
+        w.add(bar)
         self.data_consolidated(self, bar)
+
+    def _window(self):
+        w = self.__dict__.get("_w")
+        if w is None:
+            from .indicators import RollingWindow
+            w = RollingWindow(2)
+            object.__setattr__(self, "_w", w)
+        return w
+
+    @property
+    def window(self):
+        return self._window()
+
+    @property
+    def current(self):
+        return self._window()[0]
+
+    @property
+    def previous(self):
+        return self._window()[1]
+
+    def __getitem__(self, i):
+        return self._window()[i]
+
+    def __iter__(self):
+        return iter(self._window())
 
     def __setattr__(self, name, value):
         if name == "DataConsolidated":
@@ -101,7 +129,7 @@ def _period(args):
     a = args[0] if args else timedelta(days=1)
     count = args[1] if len(args) > 1 else None
     if isinstance(a, Resolution):
-        spans = {Resolution.SECOND: timedelta(seconds=1), Resolution.MINUTE: timedelta(minutes=1), Resolution.HOUR: timedelta(hours=1), Resolution.DAILY: timedelta(days=1)}
+        spans = {Resolution.TICK: timedelta(), Resolution.SECOND: timedelta(seconds=1), Resolution.MINUTE: timedelta(minutes=1), Resolution.HOUR: timedelta(hours=1), Resolution.DAILY: timedelta(days=1)}
         a = spans[a]
     if isinstance(a, timedelta):
         return ("span", span_ns(a), 0, None)

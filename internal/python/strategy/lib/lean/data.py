@@ -108,6 +108,29 @@ class Symbol(Api):
     def has_underlying(self):
         return self.underlying is not None
 
+    @property
+    def cusip(self):
+        return _host.identifier(0, self._h, "")
+
+    @property
+    def composite_figi(self):
+        return _host.identifier(1, self._h, "")
+
+    @property
+    def sedol(self):
+        return _host.identifier(2, self._h, "")
+
+    @property
+    def isin(self):
+        return _host.identifier(3, self._h, "")
+
+    @property
+    def cik(self):
+        v = _host.identifier(4, self._h, "")
+        return int(v) if v else None
+
+    CUSIP, SEDOL, ISIN, CIK, CompositeFIGI = cusip, sedol, isin, cik, composite_figi
+
     def is_canonical(self):
         return False
 
@@ -170,6 +193,27 @@ def symbol_of(x):
     if isinstance(x, SecurityIdentifier):
         return Symbol._of(_host.symbol_of(str(x)))
     raise TypeError(f"{x!r} is no symbol")
+
+
+class SymbolCache(Api):
+    """The symbols of the tickers that were added."""
+
+    @staticmethod
+    def try_get_symbol(ticker, _=None):
+        h = _host.symbol_by_ticker(ticker)
+        return (h >= 0, Symbol._of(h))
+
+    @staticmethod
+    def get_symbol(ticker):
+        return symbol_of(ticker)
+
+    @staticmethod
+    def get_ticker(symbol):
+        return symbol.value
+
+    @staticmethod
+    def clear():
+        pass
 
 
 class BaseData(Api):
@@ -341,6 +385,36 @@ class TradeBar(_host.BarCell, _Times, Api):
 
     def __str__(self):
         return f"{self.symbol}: O: {self.open:.2f} H: {self.high:.2f} L: {self.low:.2f} C: {self.close:.2f} V: {self.volume:.0f}"
+
+
+class RenkoBar(TradeBar):
+    """A brick: it ends when the price has moved by its size."""
+
+    @property
+    def start(self):
+        return self.time
+
+    @property
+    def direction(self):
+        from .enums import BarDirection
+        return BarDirection.RISING if self.open < self.close else BarDirection.FALLING if self.open > self.close else BarDirection.NO_DELTA
+
+    @property
+    def spread(self):
+        return abs(self.open - self.close)
+
+    @property
+    def type(self):
+        from .enums import RenkoType
+        return RenkoType.CLASSIC
+
+
+class RangeBar(TradeBar):
+    """A bar whose high and low are a fixed distance apart."""
+
+
+class VolumeRenkoBar(TradeBar):
+    """A bar of so much volume."""
 
 
 class Bar(Api):
@@ -573,9 +647,7 @@ class DataDictionary(dict, Api):
     keys_ = property(lambda self: list(dict.keys(self)))
 
     def __iter__(self):
-        return iter(dict.items(self)) if self._pairs else dict.__iter__(self)
-
-    _pairs = False
+        return iter([_Pair(kv) for kv in dict.items(self)])
 
 
 class _Pair(tuple):

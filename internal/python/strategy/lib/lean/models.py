@@ -484,9 +484,37 @@ MarginCallModel.NULL = MarginCallModel.Null = MarginCallModel()
 
 class MarginInterestRateModel(Api):
     NULL = Null = None
+    amount = 0.0
 
     def apply_margin_interest_rate(self, parameters):
         pass
+
+
+class ShortMarginInterestRateModel(MarginInterestRateModel):
+    """Charges what borrowing shares costs and pays what lending them brings, daily."""
+
+    def __init__(self):
+        self.amount = 0.0
+        self._last = None
+
+    def apply_margin_interest_rate(self, parameters):
+        s, now = parameters.security, parameters.time
+        if not s.invested:
+            self._last = None
+            return
+        if self._last is None:
+            self._last = now
+            return
+        if now.date() == self._last.date():
+            return
+        days = (now.date() - self._last.date()).days
+        provider, local = s.shortable_provider, s.local_time
+        h = s.holdings
+        rate = provider.rebate_rate(s.symbol, local) if h.is_long else provider.fee_rate(s.symbol, local)
+        change = abs(h.holdings_value) * rate / 365 * days * (1 if h.is_long else -1)
+        self.amount += change
+        s.quote_currency.add_amount(change / (s.quote_currency.conversion_rate or 1))
+        self._last = now
 
 
 class SecurityInitializer(Api):

@@ -115,6 +115,21 @@ class KrakenOrderProperties(_PostOnly):
     pass
 
 
+class IndiaOrderProperties(OrderProperties):
+    _extra = (("product_type", "productType", None),)
+
+    def __init__(self, exchange=None, product_type=None):
+        super().__init__(exchange)
+        self.product_type = {0: "MIS", 1: "CNC", 2: "NRML"}.get(product_type, product_type)
+
+
+class _Product(Enum):
+    MIS, CNC, NRML = range(3)
+
+
+IndiaOrderProperties.IndiaProductType = _Product
+
+
 class TradierOrderProperties(OrderProperties):
     pass
 
@@ -275,10 +290,10 @@ class _Buffer(type(MarketOnCloseOrder)):
         from .data import span_ns
         _host.close_buffer(span_ns(v))
 
-    SubmissionTimeBuffer = submission_time_buffer
+    SubmissionTimeBuffer = SUBMISSION_TIME_BUFFER = submission_time_buffer
 
 
-MarketOnCloseOrder = _Buffer("MarketOnCloseOrder", (Order,), {"default_submission_time_buffer": timedelta(minutes=15, seconds=30), "DefaultSubmissionTimeBuffer": timedelta(minutes=15, seconds=30)})
+MarketOnCloseOrder = _Buffer("MarketOnCloseOrder", (Order,), {"default_submission_time_buffer": timedelta(minutes=15, seconds=30), "DEFAULT_SUBMISSION_TIME_BUFFER": timedelta(minutes=15, seconds=30), "DefaultSubmissionTimeBuffer": timedelta(minutes=15, seconds=30)})
 
 _BY_TYPE = {0: MarketOrder, 1: LimitOrder, 2: StopMarketOrder, 3: StopLimitOrder, 4: MarketOnOpenOrder, 5: MarketOnCloseOrder, 6: OptionExerciseOrder,
             7: LimitIfTouchedOrder, 8: ComboMarketOrder, 11: TrailingStopOrder}
@@ -286,6 +301,17 @@ _BY_TYPE = {0: MarketOrder, 1: LimitOrder, 2: StopMarketOrder, 3: StopLimitOrder
 
 def order_of(handle, fields):
     return _BY_TYPE.get(fields[1], Order)(handle, fields)
+
+
+def _short(x):
+    """A number as a decimal of seven digits is printed."""
+    x = float(x)
+    if x == int(x):
+        return str(int(x))
+    if abs(x) > 1000:
+        return f"{round(x, 4):.4f}".rstrip("0").rstrip(".")
+    from math import floor, log10
+    return f"{x:.{max(0, 6 - floor(log10(abs(x))))}f}".rstrip("0").rstrip(".")
 
 
 class OrderEvent(Api):
@@ -338,15 +364,16 @@ class OrderEvent(Api):
         return abs(self.fill_quantity)
 
     def __str__(self):
-        s = f"Time: {self.utc_time} OrderID: {self.order_id} EventID: {self.id} Symbol: {self.symbol} Status: {self.status} Quantity: {self.quantity:g}"
+        sign = {"USD": "$", "EUR": "€", "GBP": "₤", "JPY": "¥", "INR": "₹"}.get(self.fill_price_currency, self.fill_price_currency)
+        t = self.utc_time
+        s = f"Time: {t.month:02d}/{t.day:02d}/{t.year} {t:%H:%M:%S} OrderID: {self.order_id} EventID: {self.id} Symbol: {self.symbol} Status: {self.status} Quantity: {_short(self.quantity)}"
         if self.fill_quantity:
-            s += f" FillQuantity: {self.fill_quantity:g} FillPrice: {self.fill_price:g} {self.fill_price_currency}"
-        if self.limit_price is not None:
-            s += f" LimitPrice: {self.limit_price:g}"
-        if self.stop_price is not None:
-            s += f" StopPrice: {self.stop_price:g}"
+            s += f" FillQuantity: {_short(self.fill_quantity)} FillPrice: {sign}{_short(self.fill_price)}"
+        for name, p in (("LimitPrice", self.limit_price), ("StopPrice", self.stop_price), ("TriggerPrice", self.trigger_price)):
+            if p is not None:
+                s += f" {name}: {sign}{_short(p)}"
         if self.order_fee.value.amount:
-            s += f" OrderFee: {self.order_fee.value.amount:g} {self.order_fee.value.currency}"
+            s += f" OrderFee: {_short(self.order_fee.value.amount)} {self.order_fee.value.currency}"
         if self.message:
             s += f" Message: {self.message}"
         return s
@@ -355,9 +382,35 @@ class OrderEvent(Api):
         return str(self)
 
 
+class SubmitOrderRequest(Api):
+    """What an order is made from."""
+
+    def __init__(self, order_type, security_type, symbol, quantity, stop_price, limit_price, *more, **kw):
+        from .data import symbol_of
+        more = list(more)
+        at = next((i for i, m in enumerate(more) if isinstance(m, datetime)), len(more))
+        prices, rest = more[:at], more[at + 1:]
+        self.order_type, self.security_type, self.symbol, self.quantity = OrderType(order_type), security_type, symbol_of(symbol), quantity
+        self.stop_price, self.limit_price = stop_price, limit_price
+        self.trigger_price = prices[0] if prices else kw.get("trigger_price", 0)
+        self.trailing_amount = prices[1] if len(prices) > 1 else kw.get("trailing_amount", 0)
+        self.trailing_as_percentage = prices[2] if len(prices) > 2 else kw.get("trailing_as_percentage", False)
+        self.tag = rest[0] if rest else kw.get("tag", "")
+        self.order_properties = rest[1] if len(rest) > 1 else kw.get("properties")
+        self.asynchronous = kw.get("asynchronous", False)
+
+
 class SubmitRequest(Api):
     def __init__(self, ticket):
         self._t = ticket
+
+    @property
+    def order_properties(self):
+        return self._t._order()[18] or OrderProperties()
+
+    @property
+    def asynchronous(self):
+        return _host.ticket_async(self._t._h)
 
     @property
     def response(self):
@@ -533,8 +586,15 @@ class OrderTicket(Api):
     def has_order(self):
         return True
 
+    @property
+    def order_set(self):
+        return True
+
     def __str__(self):
         return f"{self.order_id}: {len(self.order_events)} events"
+
+    def to_string(self):
+        return str(self)
 
 
 class OrderExtensions(Api):

@@ -389,6 +389,14 @@ class Security(_host.SecurityCell, Api):
         self._models["shortable"] = model
         _host.security_model(self._h, "shortable", model)
 
+    @property
+    def margin_interest_rate_model(self):
+        return self._models.get("interest")
+
+    @margin_interest_rate_model.setter
+    def margin_interest_rate_model(self, m):
+        self.set_margin_interest_rate_model(m)
+
     def set_margin_interest_rate_model(self, model):
         self._models["interest"] = model
         _host.security_model(self._h, "interest", model)
