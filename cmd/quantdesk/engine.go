@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -212,10 +211,12 @@ func (c *leanCheckCmd) Run(ctx context.Context, io streams) error {
 	return c.print(io, out)
 }
 
+// one runs an algorithm. LEAN's own test configuration gives every algorithm
+// the parameters ema-fast and ema-slow.
 func (c *leanCheckCmd) one(ctx context.Context, runner *engineRunner, x *expectation) verdict {
 	v := verdict{Name: x.Name, Tier: x.Tier, present: x.Present == nil || *x.Present}
 	file := filepath.Join(c.Algorithms, filepath.Base(x.File))
-	r, err := runner.run(ctx, strategy.Job{File: file, Data: c.Market})
+	r, err := runner.run(ctx, strategy.Job{File: file, Data: c.Market, Parameters: map[string]string{"ema-fast": "10", "ema-slow": "20"}})
 	if err != nil {
 		v.Differences = []string{err.Error()}
 		return v
@@ -278,5 +279,3 @@ func (c *leanCheckCmd) print(io streams, out []verdict) error {
 	}
 	return nil
 }
-
-var errNoChild = errors.New("the engine's child could not be started")

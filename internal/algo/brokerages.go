@@ -56,6 +56,7 @@ type named struct {
 	fee       FeeModel
 	leverages map[Kind]num.Decimal
 	benchmark [2]string // market and ticker of a crypto pair
+	none      bool      // there is no benchmark
 	check     func(s *Security, o *Order) (bool, string)
 }
 
@@ -94,6 +95,9 @@ func (b *named) Models(e *Engine, s *Security) error {
 
 // Benchmark is a pair of the brokerage's market where it trades currencies.
 func (b *named) Benchmark() (Kind, string, string) {
+	if b.none {
+		return Equity, "", ""
+	}
 	if b.benchmark[1] != "" {
 		return Crypto, b.benchmark[0], b.benchmark[1]
 	}
@@ -141,7 +145,7 @@ func Brokerage(number int, account AccountType) (BrokerageModel, error) {
 	case 15:
 		return &named{DefaultBrokerage: base, name: "Alpaca", fee: ConstantFee{}}, nil
 	case 16:
-		return &named{DefaultBrokerage: base, name: "Axos", fee: FeeNamed("AxosFeeModel"), check: func(_ *Security, o *Order) (bool, string) {
+		return &named{DefaultBrokerage: base, name: "Axos", fee: FeeNamed("AxosFeeModel"), none: true, check: func(_ *Security, o *Order) (bool, string) {
 			return o.Type == Market || o.Type == MarketOnClose, "the brokerage takes market orders and orders at the close only"
 		}}, nil
 	case 18, 19:

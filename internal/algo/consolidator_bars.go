@@ -25,13 +25,12 @@ type PeriodConsolidator struct {
 	Offset   int64 // of the periods within the day
 	Emit     func(Point) error
 
-	trade   *Bar
-	quote   *QuoteBar
-	count   int
-	last    int64 // start of the last bar told
-	lastOk  bool
-	end     int64 // of a calendar's period
-	started bool
+	trade  *Bar
+	quote  *QuoteBar
+	count  int
+	last   int64 // what was told reaches so far
+	lastOk bool
+	end    int64 // of a calendar's period
 }
 
 func (c *PeriodConsolidator) working() bool { return c.trade != nil || c.quote != nil }
@@ -49,7 +48,7 @@ func (c *PeriodConsolidator) Working() Point {
 
 // Reset forgets everything.
 func (c *PeriodConsolidator) Reset() {
-	c.trade, c.quote, c.count, c.lastOk, c.started = nil, nil, 0, false, false
+	c.trade, c.quote, c.count, c.lastOk = nil, nil, 0, false
 }
 
 // accepts tells whether a point is of the kind the consolidator reads.
@@ -80,43 +79,38 @@ func (c *PeriodConsolidator) Update(p Point) error {
 		return nil
 	}
 	start, end := p.Times()
-	full := false
+	fire, first := false, c.Max > 0
 	if c.Max > 0 {
-		c.count++
-		if c.count >= c.Max {
-			full = true
-			c.count = 0
+		if c.count++; c.count >= c.Max {
+			c.count, fire = 0, true
 		}
 	}
-	timed := c.Span > 0 || c.Calendar != nil
-	if timed && c.working() {
-		over := false
-		from, _ := c.Working().Times()
-		if c.Calendar != nil {
-			over = start >= c.end
-		} else {
-			over = start-from >= c.Span
-		}
-		if over {
-			if err := c.emit(); err != nil {
-				return err
-			}
+	if c.working() && (c.Span > 0 || c.Calendar != nil) && c.over(start) {
+		fire = true
+	}
+	if first && (!c.lastOk || start >= c.last) {
+		if err := c.aggregate(p, start, end); err != nil {
+			return err
 		}
 	}
-	if err := c.aggregate(p, start, end); err != nil {
-		return err
-	}
-	if full {
-		return c.emit()
-	}
-	if c.Span > 0 && c.working() {
-		// A point as long as the period is a whole bar.
-		from, _ := c.Working().Times()
-		if _, tick := p.(*Ticks); !tick && end-from >= c.Span && start != end {
-			return c.emit()
+	if fire && c.working() {
+		if err := c.emit(start); err != nil {
+			return err
 		}
+	}
+	if !first && (!c.lastOk || start >= c.last) {
+		return c.aggregate(p, start, end)
 	}
 	return nil
+}
+
+// over tells whether the bar being made is over at a wall clock.
+func (c *PeriodConsolidator) over(at int64) bool {
+	from, _ := c.Working().Times()
+	if c.Calendar != nil {
+		return at >= c.end
+	}
+	return at-from >= c.Span && (!c.lastOk || c.roundDown(at) > c.last-c.Span)
 }
 
 func (c *PeriodConsolidator) aggregate(p Point, start, end int64) error {
@@ -208,17 +202,18 @@ func (c *PeriodConsolidator) merge(p Point) {
 	}
 }
 
-// emit tells the bar and begins anew.
-func (c *PeriodConsolidator) emit() error {
+// emit tells the bar and begins anew; at is the start of the point that ended it.
+func (c *PeriodConsolidator) emit(at int64) error {
 	p := c.Working()
-	if p == nil {
-		return nil
-	}
 	start, end := p.Times()
-	if c.Calendar != nil {
+	c.last, c.lastOk = at, true
+	switch {
+	case c.Calendar != nil:
 		end = c.end
-	} else if c.Span > 0 {
+		c.last = end
+	case c.Span > 0:
 		end = start + c.Span
+		c.last = end
 	}
 	if c.trade != nil {
 		c.trade.End = end
@@ -226,20 +221,15 @@ func (c *PeriodConsolidator) emit() error {
 		c.quote.End = end
 	}
 	c.trade, c.quote = nil, nil
-	c.last, c.lastOk = start, true
 	return c.Emit(p)
 }
 
 // Scan ends a bar that is over by the clock.
 func (c *PeriodConsolidator) Scan(local int64) error {
-	if !c.working() || c.Span == 0 && c.Calendar == nil {
+	if !c.working() || c.Span == 0 && c.Calendar == nil || !c.over(local) {
 		return nil
 	}
-	from, _ := c.Working().Times()
-	if c.Calendar != nil && local >= c.end || c.Calendar == nil && local-from >= c.Span {
-		return c.emit()
-	}
-	return nil
+	return c.emit(local)
 }
 
 // IdentityConsolidator tells points as they come.

@@ -30,8 +30,11 @@ func (e *Engine) Run(strategy Strategy) error {
 		e.fail(err)
 		return nil
 	}
-	e.results.step(true)
-	e.capacity.snapshot(true)
+	// Once at the end of the stream and once more when the results are closed.
+	for range 2 {
+		e.capacity.snapshot(true)
+		e.results.step(true)
+	}
 	e.results.sample(e.utc)
 	if e.Status != StatusRuntimeError {
 		e.Status = StatusCompleted // also when the algorithm quit by itself
@@ -51,9 +54,6 @@ func (e *Engine) prepare() error {
 			return err
 		}
 	}
-	if err := e.ensureCurrencies(); err != nil {
-		return err
-	}
 	e.warmStart = e.startUTC
 	if e.Warming {
 		e.warmStart = e.warmupStart()
@@ -61,6 +61,10 @@ func (e *Engine) prepare() error {
 	} else {
 		e.utc = e.startUTC
 	}
+	if err := e.ensureCurrencies(); err != nil {
+		return err
+	}
+	e.seedRates()
 	e.locked = true
 	if err := e.endOfStep(); err != nil {
 		return err
@@ -373,8 +377,8 @@ func (e *Engine) advance(utc int64, packets []packet, added, removed []*Security
 		return err
 	}
 	e.transact()
-	e.results.step(false)
 	e.capacity.update()
+	e.results.step(false)
 	return e.endOfStep()
 }
 

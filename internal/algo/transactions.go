@@ -135,14 +135,14 @@ func (e *Engine) preCheck(r *Request) (Response, error) {
 	switch r.Type {
 	case MarketOnOpen:
 		if s.Hours.Always {
-			return Response{}, fmt.Errorf("Market never closes for this symbol %s, can no submit a MarketOnOpen order.", s.Symbol) //nolint:staticcheck // LEAN's text
+			return Response{}, fmt.Errorf("Market never closes for this symbol %s, can no submit a MarketOnOpen order.", s.Symbol)
 		}
 		if s.Hours.IsOpen(s.Local(), false) && !e.dailyOnly(s) {
 			return refuse("MarketOnOpenNotAllowedDuringRegularHours", "Cannot submit a MarketOnOpen order while the market is open."), nil
 		}
 	case MarketOnClose:
 		if s.Hours.Always {
-			return Response{}, fmt.Errorf("Market never closes for this symbol %s, can no submit a MarketOnClose order.", s.Symbol) //nolint:staticcheck // LEAN's text
+			return Response{}, fmt.Errorf("Market never closes for this symbol %s, can no submit a MarketOnClose order.", s.Symbol)
 		}
 		if e.closing(s) {
 			return refuse("MarketOnCloseOrderTooLate", "MarketOnClose orders must be placed within %s before market close. Override this TimeSpan buffer by setting Orders.MarketOnCloseOrder.SubmissionTimeBuffer in QCAlgorithm.Initialize().", dotNetSpan(e.Settings.closeBuffer())), nil
@@ -250,8 +250,8 @@ func (e *Engine) adjustment(s *Security) Normalization {
 // roundPrices brings an order's prices to the security's smallest variation.
 func (e *Engine) roundPrices(o *Order, s *Security) {
 	tick := s.Properties.Tick
-	if tick.IsZero() {
-		return
+	if tick.IsZero() || s.Symbol.Kind == Equity && e.adjustment(s) != Raw {
+		return // adjusted prices are no prices a market trades at
 	}
 	if s.Symbol.Kind == Equity && s.Price.Less(num.One) && s.Symbol.Market == "usa" {
 		tick = num.New(1, 4)

@@ -18,7 +18,6 @@ type universe struct {
 	members map[*Symbol]*member
 	order   []*Symbol
 	leaving map[*Symbol]*Security
-	gone    bool // being disposed of
 }
 
 type member struct {
@@ -28,7 +27,7 @@ type member struct {
 	configs  []*Config
 }
 
-// Universe is a handle of a universe.
+// UniverseHandle is a universe as the algorithm holds it.
 type UniverseHandle struct{ u *universe }
 
 func (u *universe) forget(s *Symbol) {
@@ -228,6 +227,12 @@ func (e *Engine) choose(u *universe, utc int64, data *Collection) (added, remove
 	if len(added) > 0 {
 		if err := e.ensureCurrencies(); err != nil {
 			return nil, nil, err
+		}
+		e.seedRates()
+		if e.Settings.SeedPrices {
+			for _, s := range added {
+				e.seed(s)
+			}
 		}
 	}
 	return added, removed, nil
@@ -447,7 +452,7 @@ func (e *Engine) security(r AddRequest) (*Security, error) {
 		if !ok {
 			switch s.Kind {
 			case Crypto, CFD, CryptoFuture:
-				return nil, fmt.Errorf("Symbol can't be found in the Symbol Properties Database: %s", s.Value) //nolint:staticcheck // LEAN's text
+				return nil, fmt.Errorf("Symbol can't be found in the Symbol Properties Database: %s", s.Value)
 			case Forex:
 				x = Properties{Quote: s.Value[max(0, len(s.Value)-3):], Multiplier: num.One, Tick: num.New(1, 5), Lot: num.FromInt(1000), Magnifier: num.One}
 			default:
@@ -572,6 +577,10 @@ func (e *Engine) barsBack(h *Hours, end, span int64, n int, extended, strict boo
 // defaultBenchmark is the brokerage's.
 func (e *Engine) defaultBenchmark() error {
 	kind, m, ticker := e.Brokerage.Benchmark()
+	if ticker == "" {
+		e.BenchmarkFn = func(int64) (num.Decimal, error) { return num.Zero, nil }
+		return nil
+	}
 	s, err := e.Symbol(kind, m, ticker)
 	if err != nil {
 		return err

@@ -37,7 +37,8 @@ type Spec struct {
 	Home string
 	// ReadOnly are more files and folders to read: code, data, site-packages.
 	ReadOnly []string
-	// Scratch is the one folder to write to; empty for none.
+	// Scratch is the one folder to write to; empty for none. Limits.FileSize
+	// bounds each file in it, not their number. It needs Confined.
 	Scratch string
 	Limits  Limits
 	// AllowWeak starts the child on a system whose SandboxLevel is below
@@ -81,7 +82,7 @@ func (e *LimitError) Error() string {
 
 // Is matches an error of the same Limit, whatever was allowed.
 func (e *LimitError) Is(target error) bool {
-	t, ok := target.(*LimitError) //nolint:errorlint // Is compares one link
+	t, ok := target.(*LimitError)
 	return ok && t.Limit == e.Limit && (t.Allowed == "" || t.Allowed == e.Allowed)
 }
 
@@ -169,6 +170,16 @@ type wire struct {
 	Spec
 	// Bare leaves the confinement out, for the control runs of tests.
 	Bare bool
+	// AtMost lowers the level, for tests; nil is the system's own.
+	AtMost *Level
+}
+
+func (w wire) level() Level {
+	level := SandboxLevel()
+	if w.AtMost != nil {
+		level = min(level, *w.AtMost)
+	}
+	return level
 }
 
 // RunStage must be the first call of main, after Register: with the arguments

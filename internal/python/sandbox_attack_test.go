@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"quantdesk/internal/fault"
 )
 
 // An attack is Python code that leaves evidence in the name done when it
@@ -194,14 +196,14 @@ func attackField(t *testing.T) (w wire, vars map[string]any) {
 		}
 	}
 	accept := func(network, address string) net.Listener {
-		l, err := net.Listen(network, address) //nolint:noctx // local, and closed by the test
+		l, err := net.Listen(network, address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = l.Close() })
 		return l
 	}
-	port := accept("tcp", "127.0.0.1:0").Addr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it is
+	port := accept("tcp", "127.0.0.1:0").Addr().(*net.TCPAddr).Port
 	accept("unix", filepath.Join(dir, "socket"))
 	accept("unix", "@"+filepath.Base(dir)+fmt.Sprint(os.Getpid()))
 	// A descriptor that somebody forgot to mark close-on-exec.
@@ -359,5 +361,35 @@ func TestDistribution(t *testing.T) {
 	out, err := python(t, wire{Spec: Spec{ReadOnly: []string{site}, Limits: usual}}, script{Home: home, Site: []string{site}, Code: code})
 	if err != nil || out != "8000000 4.0\n" {
 		t.Errorf("got %q and %v", out, err)
+	}
+}
+
+// TestWeak is a kernel without Landlock, and one without the filter, too.
+func TestWeak(t *testing.T) {
+	home := needConfined(t)
+	for _, c := range []struct {
+		level    Level
+		code     string
+		succeeds bool
+	}{
+		{Filtered, "open('/etc/passwd').read()", true},
+		{Filtered, "open('/tmp/quantdesk-never', 'w')", false},
+		{Filtered, "import socket; socket.socket()", false},
+		{Filtered, "import os; os.fork() or os._exit(0)", false},
+		{Limited, "import socket; socket.socket()", true},
+		{Limited, "bytearray(10 << 30)", false},
+	} {
+		t.Run(c.level.String()+" "+c.code, func(t *testing.T) {
+			w := wire{AtMost: &c.level, Spec: Spec{AllowWeak: true, Limits: usual}}
+			if _, err := python(t, w, script{Home: home, Code: c.code}); (err == nil) != c.succeeds {
+				t.Errorf("got %v, want success: %v", err, c.succeeds)
+			}
+		})
+	}
+	for _, s := range []Spec{{Program: "echo"}, {Program: "echo", AllowWeak: true, Scratch: "/tmp"}} {
+		level := Filtered
+		if _, err := command(t.Context(), wire{AtMost: &level, Spec: s}); fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("got %v for %+v, want unavailable", err, s)
+		}
 	}
 }

@@ -58,9 +58,13 @@ func Command(ctx context.Context, spec Spec) (*Child, error) { return command(ct
 
 func command(ctx context.Context, w wire) (*Child, error) {
 	const op = "python.Command"
-	if level := SandboxLevel(); level < Confined && !w.AllowWeak && !w.Bare {
+	switch level := w.level(); {
+	case w.Bare:
+	case level < Confined && !w.AllowWeak:
 		return nil, fault.E(op, fault.Unavailable, "algorithms cannot be confined on this system").
 			Hinted("%s Allow it in the configuration to run them nevertheless.", level.Sentence())
+	case level == Filtered && w.Scratch != "":
+		return nil, fault.E(op, fault.Unavailable, "there is no scratch folder on a kernel without Landlock: the whole disk would be one")
 	}
 	if _, err := registered(w.Program); err != nil {
 		return nil, fault.Wrap(op, fault.Internal, err, "the program %q is not registered", w.Program)
@@ -159,7 +163,13 @@ func (c *Child) kill(cause error) {
 		c.cause = cause
 	}
 	c.mu.Unlock()
-	_ = c.cmd.Process.Kill() // it has ended already: as wished
+	// It has ended already: as wished.
+	_ = c.cmd.Process.Kill()
+	select {
+	case <-c.done:
+	default:
+		killGroup(c.cmd.Process.Pid)
+	}
 }
 
 // Wait waits for the child to end and closes Stdin and Stdout. Its error is nil
@@ -168,6 +178,8 @@ func (c *Child) kill(cause error) {
 func (c *Child) Wait() error {
 	err := c.cmd.Wait()
 	close(c.done)
+	// Where forks are possible one of them may hold the pipe.
+	_ = c.errs.SetReadDeadline(time.Now().Add(grace))
 	<-c.drained
 	for _, stop := range c.stops {
 		stop()

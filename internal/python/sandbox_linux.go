@@ -16,7 +16,9 @@ import (
 )
 
 // SandboxLevel tells how well this system can confine a child.
-var SandboxLevel = sync.OnceValue(func() Level {
+func SandboxLevel() Level { return systemLevel() }
+
+var systemLevel = sync.OnceValue(func() Level {
 	switch {
 	case !seccompWorks():
 		return Limited
@@ -60,7 +62,7 @@ func runStage(stage, payload string) error {
 
 func firstStage(w wire, payload string) error {
 	runtime.LockOSThread()
-	level := SandboxLevel()
+	level := w.level()
 	if level < Confined && !w.AllowWeak {
 		return errors.New("this system cannot confine a process")
 	}
@@ -88,9 +90,8 @@ func firstStage(w wire, payload string) error {
 }
 
 func secondStage(w wire) error {
-	// The folder of /dev/null and the pipes are taken before the filter, the
-	// program's memory and code after it.
-	if SandboxLevel() >= Filtered || !w.AllowWeak {
+	// No code of the user has been loaded yet, nor the interpreter.
+	if w.level() >= Filtered {
 		if err := installFilter(filter(os.Getpid(), w.Scratch != "")); err != nil {
 			return fmt.Errorf("seccomp: %w", err)
 		}

@@ -22,3 +22,5 @@ func takeStreams() (stdin, stdout *os.File, err error) { return os.Stdin, os.Std
 func onCPULimit(func()) {}
 
 func exitSignal(*os.ProcessState) string { return "" }
+
+func killGroup(int) {}

@@ -95,3 +95,6 @@ func exitSignal(s *os.ProcessState) string {
 	}
 	return ""
 }
+
+// killGroup ends what a child on a weak system may have started.
+func killGroup(pid int) { _ = unix.Kill(-pid, unix.SIGKILL) }

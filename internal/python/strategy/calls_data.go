@@ -581,42 +581,19 @@ func (h *host) historyConfigs(s *algo.Symbol, resolution, kind int) ([]*algo.Con
 
 // lastKnown gives the last points of a security's subscriptions.
 func (h *host) lastKnown(s *algo.Security) (any, error) {
-	e := h.e
+	got, err := h.e.LastKnown(s)
+	if err != nil {
+		return nil, err
+	}
 	var out []any
-	for _, c := range s.Configs {
-		if c.Internal {
-			continue
+	for _, p := range got {
+		o, err := h.object(p)
+		if err != nil {
+			return nil, err
 		}
-		r := algo.HistoryRequest{Config: c, FillForward: c.FillForward, Extended: c.Extended, Norm: c.Norm, To: c.Hours.Local(e.UTC())}
-		for _, back := range []int{5, 60, 390 * 2, 390 * 10} {
-			r.From = e.BarsBack(c, back, c.Extended)
-			groups, err := e.History([]algo.HistoryRequest{r})
-			if err != nil {
-				return nil, err
-			}
-			e.HistoryPoints -= count(groups)
-			if len(groups) > 0 {
-				last := groups[len(groups)-1]
-				o, err := h.object(last[len(last)-1])
-				if err != nil {
-					return nil, err
-				}
-				out = append(out, owned(o))
-				break
-			}
-			if c.Resolution == algo.Daily {
-				break
-			}
-		}
+		out = append(out, owned(o))
 	}
 	return out, nil
-}
-
-func count(groups [][]algo.Point) (n int) {
-	for _, g := range groups {
-		n += len(g)
-	}
-	return n
 }
 
 func (h *host) universeSettings(o python.Object) (algo.UniverseSettings, error) {

@@ -122,47 +122,34 @@ func (h *host) declareIndicators() {
 	})
 	h.def("indicator_helpers", func(*args) (any, error) {
 		var out []any
-		seen := map[string]bool{}
 		for _, s := range indicator.All() {
 			for i, x := range s.Helpers {
-				if seen[x.Method] {
-					continue
-				}
-				seen[x.Method] = true
 				var params []any
 				for _, p := range x.Params {
-					params = append(params, tuple{p.Name, p.Default, !p.Required})
+					params = append(params, tuple{p.Name, p.Default, !p.Required, p.Type})
 				}
-				out = append(out, tuple{x.Method, s.Class, params, fmt.Sprintf("%s#%d", s.Class, i)})
+				out = append(out, tuple{x.Method, s.Class, params, fmt.Sprintf("%s#%d", s.Class, i), x.Selector})
 			}
 		}
 		return out, nil
 	})
 	h.def("indicator_text", func(a *args) (any, error) {
-		class, n, _ := strings.Cut(a.text(0), "#")
-		s, ok := indicator.Lookup(class)
-		if !ok {
-			return nil, fmt.Errorf("there is no indicator %s", class)
-		}
-		var i int
-		if _, err := fmt.Sscan(n, &i); err != nil {
+		_, x, values, err := h.helper(a.text(0), a.object(1))
+		if err != nil {
 			return nil, err
 		}
-		x := s.Helpers[i]
-		var values []any
-		for _, p := range x.Params {
-			o := h.p.Key(a.object(1), p.Name)
-			if o == 0 {
-				values = append(values, nil)
-				continue
-			}
-			v, err := h.argument(o)
-			if err != nil {
-				return nil, err
-			}
-			values = append(values, v)
-		}
 		return x.NameFor(values), nil
+	})
+	h.def("indicator_from", func(a *args) (any, error) {
+		s, x, values, err := h.helper(a.text(0), a.object(2))
+		if err != nil {
+			return nil, err
+		}
+		ind, err := x.New(s, a.text(1), values)
+		if err != nil {
+			return nil, &python.Raise{Type: "ValueError", Message: err.Error()}
+		}
+		return h.indicatorHandle(ind, s.Class), nil
 	})
 	h.def("indicator_full_name", func(a *args) (any, error) {
 		s := a.symbol(0)
@@ -216,6 +203,22 @@ func (h *host) declareIndicators() {
 		})
 		if bad != nil {
 			return nil, bad
+		}
+		// Symbols may stand before or behind the numbers.
+		if len(values) == len(s.Params) && len(values) > 1 && s.Params[0].Type == "symbol" {
+			if _, number := values[0].(int); number {
+				values = append(values[1:], values[0])
+			}
+		}
+		for i, p := range s.Params {
+			if i >= len(values) || p.Type != "symbol" {
+				continue
+			}
+			if t, ok := values[i].(string); ok {
+				if sym := h.e.ByTicker(t); sym != nil {
+					values[i] = sym.ID
+				}
+			}
 		}
 		ind, err := s.New(a.text(1), values)
 		if err != nil {
@@ -321,6 +324,37 @@ func (h *host) declareIndicators() {
 		})
 		return a.int(0), nil
 	})
+}
+
+// helper finds a helper method by its key, with its arguments out of a dict.
+func (h *host) helper(key string, named python.Object) (s indicator.Spec, x indicator.Helper, values []any, err error) {
+	class, n, _ := strings.Cut(key, "#")
+	s, ok := indicator.Lookup(class)
+	if !ok {
+		return s, x, nil, fmt.Errorf("there is no indicator %s", class)
+	}
+	var i int
+	if _, err = fmt.Sscan(n, &i); err != nil {
+		return
+	}
+	x = s.Helpers[i]
+	for _, p := range x.Params {
+		var v any
+		if o := h.p.Key(named, p.Name); o != 0 {
+			if v, err = h.argument(o); err != nil {
+				return
+			}
+		}
+		if list, ok := v.([]any); ok {
+			var texts []string
+			for _, t := range list {
+				texts = append(texts, fmt.Sprint(t))
+			}
+			v = texts
+		}
+		values = append(values, v)
+	}
+	return s, x, values, nil
 }
 
 // className is an indicator's class by its Go type, for parts that were made

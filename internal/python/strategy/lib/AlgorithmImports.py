@@ -55,8 +55,7 @@ class IAlgorithm:
     """A name that annotations use."""
 
 
-class InvalidOperationException(ValueError, RuntimeError):
-    """What .NET raises for a call that the state does not allow."""
+from lean.history import InvalidOperation as InvalidOperationException
 
 
 class ArgumentException(ValueError):
@@ -122,6 +121,7 @@ class Exchange:
     """The names of exchanges as tick data bear them."""
 
     ARCA, NASDAQ, NYSE, BATS, EDGX, EDGA, IEX, AMEX = "P", "Q", "N", "Z", "K", "J", "V", "A"
+    NSE, BSE = "NSE", "BSE"
 
 
 def round_to_significant_digits(x, digits):

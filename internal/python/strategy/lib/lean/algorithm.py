@@ -762,7 +762,9 @@ class QCAlgorithm(Api):
         try:
             s = symbol_of(symbol)
         except KeyError:
-            s = Symbol.create(symbol, SecurityType.EQUITY, "usa")  # the engine refuses what was not added
+            s = Symbol.create(symbol, SecurityType.EQUITY, "usa")
+        if _host.security_of(s._h) < 0:
+            self.add_security(s)  # an order adds what it is for
         return OrderTicket._of(_host.order(kind, s._h, quantity, float(limit), float(stop), float(trigger), float(trailing), bool(percent), bool(asynchronous), tag or "",
                                            _props(properties)))
 
@@ -1016,6 +1018,8 @@ class QCAlgorithm(Api):
 
     def warm_up_indicator(self, symbol, indicator, resolution=None, selector=None):
         period = getattr(indicator, "warm_up_period", None) or getattr(indicator, "WarmUpPeriod", 0)
+        if not period:
+            return
         symbols = symbol if isinstance(symbol, (list, tuple)) else [symbol]
         for bar in self._points(symbols, int(period), resolution):
             if isinstance(indicator, IndicatorBase):
@@ -1208,54 +1212,115 @@ class _Reader:
 
 def _helpers():
     """The methods that make and register an indicator: sma, rsi, bb ..."""
-    for method, cls, params, template in _host.indicator_helpers():
-        _helper(method, cls, params, template)
+    by = {}
+    for method, cls, params, key, selector in _host.indicator_helpers():
+        by.setdefault(method, []).append((cls, params, key, selector))
+    for method, overloads in by.items():
+        if "." not in method:
+            setattr(QCAlgorithm, method, _helper(method, overloads))
+            setattr(QCAlgorithm, method.upper(), getattr(QCAlgorithm, method))
+            setattr(QCAlgorithm, pascal(method), getattr(QCAlgorithm, method))
+    _CandlePatterns._by = {m.split(".")[1]: _helper(m, o) for m, o in by.items() if "." in m}
 
 
-def _helper(method, cls, params, template):
+class _CandlePatterns:
+    """candlestick_patterns.doji(...) and the like."""
+
+    _by = {}
+
+    def __init__(self, a):
+        self._a = a
+
+    def __getattr__(self, name):
+        f = self._by.get(snake(name))
+        if f is None:
+            raise AttributeError(name)
+        return lambda *args, **kw: f(self._a, *args, **kw)
+
+
+QCAlgorithm.candlestick_patterns = QCAlgorithm.CandlestickPatterns = property(_CandlePatterns)
+
+
+def _bind(params, args, kw):
+    """Arguments by name, None where they do not fit the parameters."""
     names = [p[0] for p in params]
-    defaults = {p[0]: p[1] for p in params if p[2]}
+    lead = bool(names) and params[0][3] in ("symbol", "symbols")
+    order = ([] if lead else ["symbol"]) + names + ["resolution", "selector"]
+    got, i = {}, 0
+    for a in args:
+        if isinstance(a, Resolution) or (a is not None and callable(a) and not isinstance(a, (type, Symbol)) and not hasattr(a, "symbol")):
+            got["resolution" if isinstance(a, Resolution) else "selector"] = a
+            continue
+        if i >= len(order):
+            return None
+        n = order[i]
+        if n == "resolution" and isinstance(a, timedelta):
+            got["resolution"] = a
+        elif n in ("resolution", "selector") and a is not None:
+            return None
+        else:
+            kind = next((p[3] for p in params if p[0] == n), "")
+            if kind == "int" and isinstance(a, float) and a != int(a):
+                return None
+            if kind == "symbol" and not isinstance(a, (str, Symbol)) and not hasattr(a, "symbol") or kind == "symbols" and not isinstance(a, (list, tuple)):
+                return None
+            if kind in ("int", "float") and (isinstance(a, (str, Symbol)) or isinstance(a, (list, tuple))):
+                return None
+            got[n] = a
+        i += 1
+    for k, v in kw.items():
+        if k not in order:
+            return None
+        got[k] = v
+    for p in params:
+        if p[2]:
+            got.setdefault(p[0], p[1])
+        elif p[0] not in got:
+            return None
+    return got, order
 
-    def make(self, symbol, *args, **kw):
+
+def _helper(method, overloads):
+    def make(self, *args, **kw):
         from . import indicators
-        symbols = symbol if isinstance(symbol, (list, tuple)) else [symbol]
-        order = names + ["resolution", "selector"]
-        got = dict(defaults)
-        args = list(args)
-        # A resolution or a selector may stand where a parameter has its default.
-        i = 0
-        for a in args:
-            if isinstance(a, Resolution) or (a is not None and callable(a) and not isinstance(a, type)):
-                got["resolution" if isinstance(a, Resolution) else "selector"] = a
-                continue
-            while i < len(order) and order[i] in ("resolution", "selector") and a is not None:
-                i += 1
-            if i >= len(order):
-                raise TypeError(f"{method}() takes fewer arguments")
-            got[order[i]] = a
-            i += 1
-        for k, v in kw.items():
-            if k not in order and k != "automatic_name":
-                raise TypeError(f"{method}() got an unexpected keyword argument '{k}'")
-            got[k] = v
-        resolution, selector = got.pop("resolution", None), got.pop("selector", None)
-        missing = [n for n in names if n not in got]
-        if missing:
-            raise TypeError(f"{method}() misses {', '.join(missing)}")
-        values = [got[n] for n in names]
-        s = symbol_of(symbols[0])
-        name = _host.indicator_full_name(s._h, _host.indicator_text(template, {n: _plain(v) for n, v in zip(names, values)}), _res(resolution))
-        one = indicators._CLASSES[cls](name, *[_plain(v) for v in values])
+        for cls, params, key, field in overloads:
+            bound = _bind(params, args, kw)
+            if bound is not None:
+                break
+        else:
+            wants = " or ".join("(" + ", ".join(p[0] for p in o[1]) + ")" for o in overloads)
+            raise TypeError(f"{method}() takes a symbol and {wants}, then resolution and selector")
+        got, order = bound
+        values = {p[0]: got[p[0]] for p in params}
+        symbols = [got["symbol"]] if "symbol" in got else []
+        for p in params:
+            if p[3] == "symbol":
+                symbols.append(values[p[0]])
+            elif p[3] == "symbols":
+                symbols.extend(values[p[0]])
+        symbols = [symbol_of(s) for s in symbols]
+        for p in params:
+            if p[3] == "symbol":
+                values[p[0]] = str(symbol_of(values[p[0]]).id)
+            elif p[3] == "symbols":
+                values[p[0]] = [str(symbol_of(s).id) for s in values[p[0]]]
+            else:
+                values[p[0]] = _plain(values[p[0]])
+        resolution, selector = got.get("resolution"), got.get("selector")
+        first = symbols[0] if "symbol" in got or len(symbols) == 1 else None
+        name = _host.indicator_full_name(symbols[0]._h if first is not None else -1, _host.indicator_text(key, values), _res(resolution) if not isinstance(resolution, timedelta) else -1)
+        one = indicators.IndicatorBase._of(_host.indicator_from(key, name, values))
+        if selector is None and field:
+            selector = {"high": lambda b: b.high, "low": lambda b: b.low}.get(field)
         if self.settings.automatic_indicator_warm_up:
-            self.warm_up_indicator(symbols, one, resolution, selector)
+            for x in symbols:
+                self.warm_up_indicator(x, one, resolution, selector)
         for x in symbols:
             self.register_indicator(x, one, resolution, selector)
         return one
 
     make.__name__ = method
-    setattr(QCAlgorithm, method, make)
-    setattr(QCAlgorithm, method.upper(), make)
-    setattr(QCAlgorithm, pascal(method), make)
+    return make
 
 
 _helpers()

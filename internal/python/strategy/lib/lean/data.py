@@ -717,6 +717,9 @@ class Slice(_host.SliceCell, Api):
             all_[k] = v
         for k, v in custom:
             all_[k] = v
+        for n in ("splits", "dividends", "delistings"):
+            for k in dict.keys(d[n]):
+                all_.setdefault(k, None)
         d["_all"] = all_
 
     _PARTS = {"bars": 1, "quote_bars": 1, "ticks": 1, "splits": 1, "dividends": 1, "delistings": 1, "symbol_changed_events": 1, "_custom": 1, "_all": 1}
@@ -755,7 +758,7 @@ class Slice(_host.SliceCell, Api):
     def __getitem__(self, key):
         k = key if type(key) is Symbol else self._key(key)
         v = self._all.get(k)
-        if v is None:
+        if v is None and k not in self._all:
             raise KeyError(f"'{key}' wasn't found in the Slice object, likely because there was no-data at this moment in time and it wasn't possible to fillforward historical data. Please check the data exists before accessing it with data.ContainsKey(\"{key}\")")
         return v
 

@@ -236,7 +236,7 @@ class Market:
     """The names of markets."""
 
     USA, FXCM, OANDA, DUKASCOPY, BITFINEX, GLOBEX, NYMEX = "usa", "fxcm", "oanda", "dukascopy", "bitfinex", "cmeglobex", "nymex"
-    CBOT, ICE, CBOE, INDIA, GDAX, KRAKEN, BITSTAMP, BINANCE = "cbot", "ice", "cboe", "india", "gdax", "kraken", "bitstamp", "binance"
+    CBOT, ICE, CBOE, INDIA, GDAX, KRAKEN, BITSTAMP, BINANCE = "cbot", "ice", "cboe", "india", "coinbase", "kraken", "bitstamp", "binance"
     COMEX, CME, SGX, HKFE, CFE, FTX, FTXUS, BINANCE_US = "comex", "cme", "sgx", "hkfe", "cfe", "ftx", "ftxus", "binanceus"
     BYBIT, COINBASE, INTERACTIVE_BROKERS, EUREX, OSE, DYDX, KRX = "bybit", "coinbase", "interactivebrokers", "eurex", "ose", "dydx", "krx"
     Oanda, Bitfinex, India, Kraken, Binance, BinanceUS, Bybit, Coinbase = "oanda", "bitfinex", "india", "kraken", "binance", "binanceus", "bybit", "coinbase"

@@ -7,6 +7,10 @@ from .enums import Resolution
 from .data import Symbol, symbol_of, to_ns, to_time, span_ns, TradeBar, QuoteBar, Tick, DataDictionary, BaseData, _Pair
 
 
+class InvalidOperation(ValueError, RuntimeError):
+    """A call that the state does not allow."""
+
+
 class PastSlice(DataDictionary):
     """The points of one past time."""
 
@@ -127,7 +131,7 @@ def history(algorithm, *args, **kw):
     rest = dict(zip(("fill_forward", "extended_market_hours", "data_mapping_mode", "data_normalization_mode"), args))
     rest.update(kw)
     if bars and (resolution == Resolution.TICK or kind == 2 and resolution is None):
-        raise ValueError("History functions that accept a 'periods' parameter can not be used with Resolution.TICK")
+        raise InvalidOperation("History functions that accept a 'periods' parameter can not be used with Resolution.TICK")
     if typed is not None and kind < 0 and issubclass(typed, BaseData):
         symbols = [s for s in symbols if s._custom == typed.__name__] or symbols
     got = ask(symbols, bars, start, end, resolution, kind, rest.get("fill_forward"), rest.get("extended_market_hours"), rest.get("data_normalization_mode"))
@@ -141,6 +145,25 @@ def history(algorithm, *args, **kw):
         return [PastSlice(g) for g in got]
     from .frame import frame_of
     return frame_of(got)
+
+
+class IndicatorRow(dict):
+    """The values of an indicator at one time."""
+
+    def __getattr__(self, name):
+        from .names import snake
+        from .data import IndicatorDataPoint
+        low = snake(name)
+        if low == "end_time" or low == "time":
+            return self["_time"]
+        if low in self:
+            v = dict.__getitem__(self, low)
+            return IndicatorDataPoint(self["_time"], v) if low == "current" else v
+        raise AttributeError(name)
+
+    @property
+    def value(self):
+        return dict.__getitem__(self, "current")
 
 
 class IndicatorHistory(list):
@@ -166,6 +189,9 @@ class IndicatorHistory(list):
     @property
     def count(self):
         return len(self)
+
+    def __getitem__(self, k):
+        return getattr(self, k) if isinstance(k, str) else super().__getitem__(k)
 
     def __getattr__(self, name):
         from .names import snake
@@ -218,7 +244,7 @@ def indicator_history(algorithm, indicator, symbol, *args, **kw):
             update_python(indicator, p)
             ready, value = getattr(indicator, "is_ready", True), float(indicator.value)
         if ready:
-            row = {"_time": p.end_time, "current": value}
+            row = IndicatorRow(_time=p.end_time, current=value)
             for n in subs:
                 row[n] = getattr(indicator, n)._value
             rows.append(row)

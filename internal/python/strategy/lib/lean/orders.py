@@ -37,7 +37,7 @@ class GoodTilDateTimeInForce(TimeInForce):
 
 TimeInForce.GOOD_TIL_CANCELED = TimeInForce.GoodTilCanceled = GoodTilCanceledTimeInForce()
 TimeInForce.DAY = TimeInForce.Day = DayTimeInForce()
-TimeInForce.GoodTilDate = TimeInForce.good_til_date
+TimeInForce.GoodTilDate = TimeInForce.GOOD_TIL_DATE = TimeInForce.good_til_date
 
 
 class OrderProperties(Api):
@@ -379,6 +379,9 @@ class OrderEvent(Api):
         return s
 
     def short_to_string(self):
+        return str(self)
+
+    def to_string(self):
         return str(self)
 
 
