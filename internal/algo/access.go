@@ -153,6 +153,9 @@ func (e *Engine) AddCustom(ticker string, under *Symbol, kind CustomType, r Reso
 	set := e.Universe
 	set.Resolution, set.FillForward, set.Extended = r, fillForward, true
 	configs := e.configsFor(sec, set, kind, false)
+	if err := e.initialize(sec); err != nil {
+		return nil, err
+	}
 	e.byTicker[s.Value] = s
 	u := e.userUniverse(Base, s.Market, h)
 	e.changes = append(e.changes, pendingChange{u: u, sec: sec, configs: configs})

@@ -2,6 +2,7 @@ package algo
 
 import (
 	"fmt"
+	"time"
 
 	"quantdesk/internal/num"
 )
@@ -15,11 +16,11 @@ func FeeNamed(name string) FeeModel {
 	case "InteractiveBrokersFeeModel":
 		return InteractiveBrokersFee{}
 	case "BinanceFeeModel", "BybitFeeModel":
-		return rate(1, 1, 3)
+		return ReceivedFee{Maker: num.New(1, 3), Taker: num.New(1, 3)}
 	case "BitfinexFeeModel":
-		return rate(1, 2, 3)
+		return ReceivedFee{Maker: num.New(1, 3), Taker: num.New(2, 3)}
 	case "CoinbaseFeeModel", "GDAXFeeModel":
-		return rate(6, 8, 3)
+		return CoinbaseFee{}
 	case "KrakenFeeModel":
 		return rate(16, 26, 4)
 	case "AlpacaFeeModel", "CharlesSchwabFeeModel", "TDAmeritradeFeeModel":
@@ -30,6 +31,58 @@ func FeeNamed(name string) FeeModel {
 		return nil
 	}
 	return nil
+}
+
+// ReceivedFee asks a share of what is received: of the base currency when
+// buying, of the quote currency when selling.
+type ReceivedFee struct{ Maker, Taker num.Decimal }
+
+// Fee is the order's commission.
+func (f ReceivedFee) Fee(s *Security, o *Order) (Money, error) {
+	rate := f.Taker
+	if o.Type == Limit && !marketable(o) {
+		rate = f.Maker
+	}
+	if o.Direction() == Buy && s.Base != nil {
+		return Money{o.Quantity.Abs().Mul(rate), s.Base.Symbol}, nil
+	}
+	price := s.BidPrice()
+	if o.Type == Limit {
+		price = o.LimitPrice
+	}
+	return Money{price.Mul(s.Properties.Multiplier).Mul(o.Quantity.Abs()).Mul(rate), s.Quote.Symbol}, nil
+}
+
+// CoinbaseFee is that exchange's schedule, which changed with time.
+type CoinbaseFee struct{}
+
+// Coinbase's rates as they were from a time on, makers before takers.
+var coinbaseRates = []struct {
+	from         time.Time
+	maker, taker num.Decimal
+}{
+	{time.Date(2019, 10, 8, 0, 30, 0, 0, time.UTC), num.New(6, 3), num.New(8, 3)},
+	{time.Date(2019, 3, 23, 1, 30, 0, 0, time.UTC), num.New(15, 4), num.New(25, 4)},
+	{time.Time{}, num.Zero, num.New(3, 3)},
+}
+
+// Fee is the order's commission.
+func (CoinbaseFee) Fee(s *Security, o *Order) (Money, error) {
+	at := time.Unix(0, o.Time).UTC()
+	rate := num.Zero
+	for _, r := range coinbaseRates {
+		if !at.Before(r.from) {
+			if rate = r.taker; o.Type == Limit && !marketable(o) {
+				rate = r.maker
+			}
+			break
+		}
+	}
+	price := s.BidPrice()
+	if o.Direction() == Buy {
+		price = s.AskPrice()
+	}
+	return Money{price.Mul(s.Properties.Multiplier).Mul(o.Quantity.Abs()).Mul(rate), s.Quote.Symbol}, nil
 }
 
 // PerShareFee asks so much for every share.

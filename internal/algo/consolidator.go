@@ -1,5 +1,7 @@
 package algo
 
+import "sort"
+
 // Consolidator makes bars of a stream of points.
 type Consolidator interface {
 	Update(p Point) error
@@ -48,20 +50,37 @@ func (e *Engine) consolidate(packets []packet) error {
 	return nil
 }
 
-// scanConsolidators ends bars that were over before a time, each with the
-// clock at its own end.
+// scanConsolidators ends bars that were over before a time although no data
+// came, each with the clock at its own end.
 func (e *Engine) scanConsolidators(utc int64) error {
+	type due struct {
+		x     interface{ Due() (int64, bool) }
+		scan  func(int64) error
+		local int64
+		utc   int64
+	}
+	var list []due
 	for _, s := range e.Securities.All() {
 		for _, c := range s.Configs {
-			if len(c.consolidated) == 0 {
-				continue
-			}
-			local := c.Hours.Local(utc)
-			for _, x := range append([]Consolidator(nil), c.consolidated...) {
-				if err := x.Scan(local); err != nil {
-					return err
+			for _, x := range c.consolidated {
+				d, ok := x.(interface{ Due() (int64, bool) })
+				if !ok {
+					continue
+				}
+				local, ok := d.Due()
+				if at := c.Hours.UTC(local); ok && at < utc {
+					list = append(list, due{d, x.Scan, local, at})
 				}
 			}
+		}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].utc < list[j].utc })
+	for _, d := range list {
+		if d.utc > e.utc {
+			e.setTime(d.utc)
+		}
+		if err := d.scan(d.local); err != nil {
+			return err
 		}
 	}
 	return nil

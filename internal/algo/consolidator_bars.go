@@ -273,3 +273,15 @@ func Day(kind BarKind, h *Hours, strict, extended bool, emit func(Point) error) 
 	}
 	return c
 }
+
+// Due is when the bar being made is over, on the exchange's wall clock.
+func (c *PeriodConsolidator) Due() (int64, bool) {
+	if !c.working() {
+		return 0, false
+	}
+	if c.Calendar != nil {
+		return c.end, true
+	}
+	from, _ := c.Working().Times()
+	return from + c.Span, c.Span > 0
+}

@@ -90,7 +90,6 @@ func (c *ClassicRenko) begin(s *Symbol, at int64, open num.Decimal) *RenkoBar {
 type Renko struct {
 	Size          num.Decimal
 	Emit          func(Point) error
-	first         bool
 	begun         bool
 	open          num.Decimal
 	high, low     num.Decimal
@@ -265,7 +264,6 @@ type Range struct {
 	Emit    func(Point) error
 	bar     *RenkoBar
 	size    num.Decimal
-	first   bool
 }
 
 // Scan has nothing to do.

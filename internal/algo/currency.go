@@ -74,6 +74,9 @@ func (e *Engine) ensureCurrency(c *Cash, account string) error {
 				}
 				set := UniverseSettings{Resolution: finest, FillForward: true, Norm: Raw}
 				configs := e.configsFor(sec, set, nil, true)[:1]
+				if err := e.initialize(sec); err != nil {
+					return err
+				}
 				sec.Configs = slices.DeleteFunc(sec.Configs, func(x *Config) bool { return x.Internal && x != configs[0] })
 				e.feeds = append(e.feeds, configs...)
 				e.currencyFed[s] = configs[0]

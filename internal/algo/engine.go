@@ -146,9 +146,6 @@ type Engine struct {
 	plain    map[string]bool // warnings told once
 }
 
-// scanner is a consolidator that ends bars by the clock.
-type scanner interface{ Scan(local int64) error }
-
 func errf(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // NewEngine makes an engine with LEAN's defaults.

@@ -104,8 +104,11 @@ func OrderJSON(o *Order) string {
 	add("status", fmt.Sprint(uint8(o.Status)))
 	add("tag", quoted(o.Tag))
 	tif := "{}"
-	if o.Properties.TIF.Kind == GoodTilDate {
-		tif = fmt.Sprintf(`{"expiry":%q}`, time.Unix(0, o.Properties.TIF.Expiry).UTC().Format("2006-01-02T15:04:05"))
+	switch o.Properties.TIF.Kind {
+	case DayOrder:
+		tif = `{"$type":"QuantConnect.Orders.TimeInForces.DayTimeInForce"}`
+	case GoodTilDate:
+		tif = fmt.Sprintf(`{"$type":"QuantConnect.Orders.TimeInForces.GoodTilDateTimeInForce","Expiry":%q}`, time.Unix(0, o.Properties.TIF.Expiry).UTC().Format("2006-01-02T15:04:05"))
 	}
 	props := `{"timeInForce":` + tif
 	for _, x := range o.Properties.Extra {

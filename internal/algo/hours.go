@@ -64,6 +64,7 @@ func (z *Zone) UTC(local int64) int64 {
 	return first // in the gap
 }
 
+// String is the zone's name.
 func (z *Zone) String() string { return z.loc.String() }
 
 func floorTo(t, span int64) int64 {
@@ -90,10 +91,6 @@ var epochDays = market.Date{Year: 1970, Month: time.January, Day: 1}.Days()
 // Wall gives midnight of a day as nanoseconds since 1970-01-01 on its own wall
 // clock.
 func Wall(d market.Date) int64 { return localOf(d) }
-
-func weekday(local int64) time.Weekday {
-	return time.Weekday(((midnight(local)/nsDay+4)%7 + 7) % 7)
-}
 
 // span is a stretch of wall clock.
 type span struct {

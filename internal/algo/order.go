@@ -27,6 +27,7 @@ const (
 
 var orderTypeNames = [...]string{"Market", "Limit", "StopMarket", "StopLimit", "MarketOnOpen", "MarketOnClose", "OptionExercise", "LimitIfTouched", "ComboMarket", "ComboLimit", "ComboLegLimit", "TrailingStop"}
 
+// String is LEAN's name of the type.
 func (t OrderType) String() string { return orderTypeNames[t] }
 
 // OrderStatus is numbered as in order JSON.
@@ -48,6 +49,7 @@ const (
 var orderStatusNames = map[OrderStatus]string{New: "New", Submitted: "Submitted", PartiallyFilled: "PartiallyFilled", Filled: "Filled",
 	Canceled: "Canceled", NoStatus: "None", Invalid: "Invalid", CancelPending: "CancelPending", UpdateSubmitted: "UpdateSubmitted"}
 
+// String is LEAN's name of the state.
 func (s OrderStatus) String() string { return orderStatusNames[s] }
 
 // Closed tells whether nothing more happens to an order.

@@ -26,6 +26,7 @@ type Security struct {
 	Holding    Holding
 	Quote      *Cash
 	Base       *Cash // of currency pairs
+	fresh      bool  // the initializer has not seen it
 	Tradable   bool
 	Delisted   bool
 
@@ -36,7 +37,6 @@ type Security struct {
 	lastTrade                     *Bar
 	lastQuote                     *QuoteBar
 	lastTradeTick, lastQuoteTick  []*Ticks
-	lastTicks                     bool
 	lastCustom                    *Custom
 	lastQuoteAt, lastOHLC         int64
 	Fundamental                   *Row
@@ -63,7 +63,7 @@ func (s *Security) Engine() *Engine { return s.e }
 // Local is the exchange's wall clock now.
 func (s *Security) Local() int64 { return s.Hours.Local(s.e.utc) }
 
-// Open tells whether the exchange is in regular hours now.
+// ExchangeOpen tells whether the exchange is in regular hours now.
 func (s *Security) ExchangeOpen() bool { return s.Hours.IsOpen(s.Local(), false) }
 
 // HasData tells whether there was any data yet.

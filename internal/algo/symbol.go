@@ -30,15 +30,13 @@ const (
 
 var kindNames = [...]string{"Base", "Equity", "Option", "Commodity", "Forex", "Future", "Cfd", "Crypto", "FutureOption", "Index", "IndexOption", "CryptoFuture"}
 
+// String is LEAN's name of the kind.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
 	}
 	return fmt.Sprintf("SecurityType(%d)", uint8(k))
 }
-
-// folder is the kind's folder in a LEAN data folder.
-func (k Kind) folder() string { return strings.ToLower(k.String()) }
 
 // marketCodes are the markets' numbers within security identifiers.
 var marketCodes = map[string]uint64{
@@ -71,6 +69,7 @@ type Symbol struct {
 	Underlying *Symbol
 }
 
+// String is the ticker.
 func (s *Symbol) String() string {
 	if s == nil {
 		return ""
@@ -176,6 +175,7 @@ const (
 
 var resolutionNames = [...]string{"Tick", "Second", "Minute", "Hour", "Daily"}
 
+// String is LEAN's name of the resolution.
 func (r Resolution) String() string { return resolutionNames[r] }
 
 // Span is the length of a bar; zero for ticks.

@@ -53,7 +53,7 @@ func (e *Engine) Tickets() []*Ticket { return e.all }
 func (e *Engine) Ticket(id int) *Ticket { return e.tickets[id] }
 
 // Submit checks a request and makes an order of it. A refused request has an
-// invalid ticket, which counts as an order.
+// invalid ticket.
 func (e *Engine) Submit(r Request) (*Ticket, error) {
 	resp, err := e.preCheck(&r)
 	if err != nil {
@@ -66,12 +66,14 @@ func (e *Engine) Submit(r Request) (*Ticket, error) {
 	return e.add(r), nil
 }
 
-// invalidTicket makes the ticket of an order that was never sent.
+// unsentOrder is the id of orders that were never sent, as there.
+const unsentOrder = -10
+
+// invalidTicket makes the ticket of an order that was never sent: it has no
+// number and does not count.
 func (e *Engine) invalidTicket(r Request, resp Response) *Ticket {
-	e.lastOrder++
-	e.orderCount++
 	o := e.newOrder(r)
-	o.Status = Invalid
+	o.ID, o.Status = unsentOrder, Invalid
 	t := &Ticket{e: e, Order: o, Request: r, Response: resp, invalid: true}
 	return t
 }

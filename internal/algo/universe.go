@@ -364,6 +364,9 @@ func (e *Engine) AddSecurity(r AddRequest) (*Security, error) {
 		return nil, err
 	}
 	configs := e.configsFor(sec, set, r.Custom, false)
+	if err := e.initialize(sec); err != nil {
+		return nil, err
+	}
 	e.byTicker[r.Symbol.Value] = r.Symbol
 	u := e.userUniverse(sec.Symbol.Kind, sec.Symbol.Market, sec.Hours)
 	e.changes = append(e.changes, pendingChange{u: u, sec: sec, configs: configs})
@@ -377,6 +380,9 @@ func (e *Engine) RemoveSecurity(s *Symbol, tag string) (bool, error) {
 		return false, nil
 	}
 	e.CancelOpen(s, nil)
+	if tag == "" {
+		tag = "Liquidated"
+	}
 	if sec.Invested() {
 		if _, err := e.Submit(Request{Type: e.marketType(sec), Symbol: s, Quantity: sec.Holding.Quantity.Neg(), Tag: tag}); err != nil {
 			return false, err
@@ -479,12 +485,21 @@ func (e *Engine) security(r AddRequest) (*Security, error) {
 		}
 	}
 	e.Securities.add(sec)
-	if e.Initializer != nil {
-		if err := e.Initializer(sec); err != nil {
-			return nil, err
-		}
-	}
+	sec.fresh = true
 	return sec, nil
+}
+
+// initialize tells the algorithm's initializer of a new security, once its
+// subscriptions are known.
+func (e *Engine) initialize(sec *Security) error {
+	if !sec.fresh {
+		return nil
+	}
+	sec.fresh = false
+	if e.Initializer == nil {
+		return nil
+	}
+	return e.Initializer(sec)
 }
 
 // memberOf gives the security of a chosen symbol with its subscriptions.
@@ -503,7 +518,8 @@ func (e *Engine) memberOf(u *universe, s *Symbol) (*Security, []*Config, error) 
 		return sec, out, nil
 	}
 	e.byTicker[s.Value] = s
-	return sec, e.configsFor(sec, u.Settings, nil, false), nil
+	configs := e.configsFor(sec, u.Settings, nil, false)
+	return sec, configs, e.initialize(sec)
 }
 
 // addInternals starts the feeds the engine wants for itself.

@@ -50,8 +50,11 @@ const (
 	flagBase      = 1 << 10
 )
 
-// at is the pointer to an address that C gave us. The address is no Go memory,
-// so the rules for unsafe.Pointer do not speak of it.
+// at is the pointer to an address that C gave us. It is C's memory, or the
+// arguments of a block that waits in Call and has gone through C: checkptr
+// cannot know.
+//
+//go:nocheckptr
 func at(addr uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&addr)) }
 
 func word(o Object, off uintptr) uintptr { return *(*uintptr)(at(uintptr(o) + off)) }

@@ -12,13 +12,13 @@ import (
 
 // mirrored is an indicator with the Python object that shows its values.
 type mirrored struct {
-	ind    indicator.Indicator
-	class  string
-	object python.Object
-	fed    *fed
-	config *algo.Config
-	last   int64
-	tell   python.Object
+	ind     indicator.Indicator
+	class   string
+	object  python.Object
+	fed     *fed
+	configs []*algo.Config
+	last    int64
+	tell    python.Object
 }
 
 // fed gives an indicator the points of a subscription, without a consolidator
@@ -286,6 +286,16 @@ func (h *host) declareIndicators() {
 		}
 		return max(windows[m], 2), nil
 	})
+	one("indicator_count", func(m *mirrored, _ *args) (any, error) {
+		n, most := 0, max(windows[m], 2)
+		for n < most {
+			if _, _, ok := m.ind.At(n); !ok {
+				break
+			}
+			n++
+		}
+		return n, nil
+	})
 	one("indicator_sub", func(m *mirrored, a *args) (any, error) {
 		sub := m.ind.Sub(a.text(1))
 		if sub == nil {
@@ -298,14 +308,19 @@ func (h *host) declareIndicators() {
 		if err != nil {
 			return nil, err
 		}
-		m.fed, m.config = &fed{h, m}, c
+		if m.fed == nil {
+			m.fed = &fed{h, m}
+		}
+		m.configs = append(m.configs, c)
 		h.e.Attach(c, m.fed)
 		return nil, nil
 	})
 	one("indicator_unregister", func(m *mirrored, _ *args) (any, error) {
 		if m.fed != nil {
-			h.e.Detach(m.config, m.fed)
-			m.fed = nil
+			for _, c := range m.configs {
+				h.e.Detach(c, m.fed)
+			}
+			m.fed, m.configs = nil, nil
 		}
 		return nil, nil
 	})

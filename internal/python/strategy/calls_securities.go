@@ -65,7 +65,6 @@ func (h *host) declareSecurities() {
 		if a.int(3) >= 0 {
 			under = a.symbol(3)
 		}
-		loc := time.UTC
 		zone := a.text(5)
 		if zone == "" {
 			zone = "America/New_York"

@@ -73,7 +73,6 @@ type host struct {
 	sliceID                         int64
 	parameters                      map[string]string
 	algorithm                       python.Object
-	orderTemp                       []*algo.Order
 	funcs                           map[string]python.Object
 	frame                           bool
 	failures                        error

@@ -979,7 +979,7 @@ class QCAlgorithm(Api):
         if consolidator is None or isinstance(consolidator, (Resolution, timedelta)):
             if isinstance(indicator, IndicatorBase) and selector is None and (consolidator is None or isinstance(consolidator, Resolution) and int(consolidator) == _host.resolution_of(s._h)):
                 _host.indicator_register(indicator._h, s._h)
-                indicator._registered = (s, None)
+                indicator.__dict__.setdefault("_registered", []).append((s, None))
                 return
             consolidator = self.resolve_consolidator(s, consolidator)
         def feed(sender, bar):
@@ -1000,19 +1000,16 @@ class QCAlgorithm(Api):
         consolidator.data_consolidated += feed
         self.subscription_manager.add_consolidator(s, consolidator)
         try:
-            indicator._registered = (s, consolidator)
+            indicator.__dict__.setdefault("_registered", []).append((s, consolidator))
         except AttributeError:
             pass
 
     def unregister_indicator(self, indicator):
-        got = getattr(indicator, "_registered", None)
-        if got is None:
-            return
-        s, c = got
-        if c is None:
-            _host.indicator_unregister(indicator._h)
-        else:
-            self.subscription_manager.remove_consolidator(s, c)
+        for s, c in indicator.__dict__.pop("_registered", []):
+            if c is None:
+                _host.indicator_unregister(indicator._h)
+            else:
+                self.subscription_manager.remove_consolidator(s, c)
 
     deregister_indicator = unregister_indicator
 
@@ -1169,6 +1166,7 @@ def update_python(indicator, point):
     ready = f(point)
     try:
         indicator._samples = getattr(indicator, "_samples", 0) + 1
+        indicator._was_ready = bool(ready)
         indicator.current.time = point.end_time
     except AttributeError:
         pass

@@ -175,6 +175,9 @@ class IndicatorBase(_host.IndicatorCell, Api):
     def consolidators(self):
         return []
 
+    def __iter__(self):
+        return iter(self.window)
+
     def __lt__(self, o):
         return self._value < _number(o)
 
@@ -316,7 +319,7 @@ class _Window(Api):
         return len(self) >= self.size
 
     def __len__(self):
-        return min(_host.indicator_window(self._i._h, 0), self._i.samples)
+        return _host.indicator_count(self._i._h)
 
     def __iter__(self):
         return iter([self._i[n] for n in range(len(self))])
@@ -381,7 +384,7 @@ class PythonIndicator(Api):
         if name in ("Current",):
             return self.current
         if name in ("IsReady", "is_ready"):
-            return True
+            return self.__dict__.get("_was_ready", False)
         if name in ("warm_up_period", "WarmUpPeriod"):
             return 0
         if name == "samples":
