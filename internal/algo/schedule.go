@@ -1,6 +1,9 @@
 package algo
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // Schedule fires events at times known beforehand.
 type Schedule struct {
@@ -97,7 +100,7 @@ func (s *Schedule) fire(ev *Event, now int64) error {
 		if x != ev {
 			continue
 		}
-		rest := append(s.events[:i:i], s.events[i+1:]...)
+		rest := slices.Delete(slices.Clone(s.events), i, i+1)
 		to := sort.Search(len(rest), func(k int) bool { return rest[k].at > ev.at })
 		rest = append(rest, nil)
 		copy(rest[to+1:], rest[to:])

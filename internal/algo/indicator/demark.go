@@ -38,7 +38,7 @@ func (x *demark) compute(in *Input) (float64, bool) {
 	if !x.Ready() {
 		return demarkNone, true
 	}
-	out := demarkNone
+	var out int
 	switch x.phase {
 	case demarkNone:
 		out = x.begin()

@@ -25,6 +25,7 @@ const (
 var movingAverageNames = []string{"Simple", "Exponential", "Wilders", "LinearWeightedMovingAverage",
 	"DoubleExponential", "TripleExponential", "Triangular", "T3", "Kama", "Hull", "Alma", "Zlema", "MGD"}
 
+// String is the name LEAN gives the type.
 func (t MovingAverageType) String() string { return movingAverageNames[t] }
 
 // average makes the moving average of this type.

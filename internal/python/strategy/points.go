@@ -5,9 +5,6 @@ import (
 	"quantdesk/internal/python"
 )
 
-// offsets are where the fields of a native type lie.
-type barOffsets struct{ open, high, low, close, volume, start, end, ff, symbol uintptr }
-
 // object makes a Python object of a point; the reference is the caller's.
 func (h *host) object(p algo.Point) (python.Object, error) {
 	switch v := p.(type) {

@@ -17,7 +17,6 @@ type Strategy struct {
 	file     string
 	defined  map[string]bool
 	names    map[string]python.Object
-	changes  python.Object
 	wrappers map[string]python.Object
 }
 
