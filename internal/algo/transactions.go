@@ -2,6 +2,7 @@ package algo
 
 import (
 	"fmt"
+	"time"
 
 	"quantdesk/internal/num"
 )
@@ -195,11 +196,22 @@ func (e *Engine) AddOrder(r Request) *Ticket {
 	return e.add(r)
 }
 
+// trailingWord is a trailing amount as text: an amount of money or a percentage.
+func trailingWord(o *Order) string {
+	if o.AsPercent {
+		return o.Trailing.Mul(num.FromInt(100)).String() + "%"
+	}
+	return currencySign(o.Currency) + o.Trailing.String()
+}
+
 // submit takes an order through the checks to the brokerage.
 func (e *Engine) submit(t *Ticket) {
 	o := t.Order
 	s := e.Securities.Get(o.Symbol)
 	o.Currency = s.Properties.Quote
+	if o.Tag == "" && o.Type == TrailingStop {
+		o.Tag = "Trailing Amount: " + trailingWord(o)
+	}
 	o.Quantity = o.Quantity.Sub(o.Quantity.Rem(s.Properties.Lot))
 	e.roundPrices(o, s)
 	o.Adjustment = e.adjustment(s)
@@ -418,8 +430,15 @@ func (e *Engine) Cancel(t *Ticket, tag *string) Response {
 	return *t.Cancel
 }
 
+// roundTrip prints a moment as .NET's round-trip format does.
+func roundTrip(utc int64) string { return time.Unix(0, utc).UTC().Format("2006-01-02T15:04:05.0000000Z") }
+
 // CancelOpen cancels the open orders of a symbol, or of all when it is nil.
 func (e *Engine) CancelOpen(of *Symbol, tag *string) (out []*Ticket) {
+	if of == nil {
+		word := "Canceled by CancelOpenOrders() at " + roundTrip(e.utc)
+		tag = &word
+	}
 	for _, t := range e.OpenTickets(of) {
 		e.Cancel(t, tag)
 		out = append(out, t)

@@ -374,17 +374,20 @@ func (e *Engine) AddSecurity(r AddRequest) (*Security, error) {
 }
 
 // RemoveSecurity cancels a security's orders, sells what is held and ends its data.
-func (e *Engine) RemoveSecurity(s *Symbol, tag string) (bool, error) {
+func (e *Engine) RemoveSecurity(s *Symbol, tag *string) (bool, error) {
 	sec := e.Securities.Get(s)
 	if sec == nil {
 		return false, nil
 	}
-	e.CancelOpen(s, nil)
-	if tag == "" {
-		tag = "Liquidated"
+	if tag == nil {
+		word := "Removed"
+		tag = &word
+	}
+	if !e.Warming {
+		e.CancelOpen(s, tag)
 	}
 	if sec.Invested() {
-		if _, err := e.Submit(Request{Type: e.marketType(sec), Symbol: s, Quantity: sec.Holding.Quantity.Neg(), Tag: tag}); err != nil {
+		if _, err := e.Liquidate([]*Symbol{s}, false, tag, OrderProperties{}); err != nil {
 			return false, err
 		}
 	}

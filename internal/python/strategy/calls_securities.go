@@ -82,7 +82,7 @@ func (h *host) declareSecurities() {
 		}
 		return s, err
 	})
-	h.def("remove_security", func(a *args) (any, error) { return e.RemoveSecurity(a.symbol(0), a.text(1)) })
+	h.def("remove_security", func(a *args) (any, error) { return e.RemoveSecurity(a.symbol(0), a.tag(1)) })
 	h.def("securities", func(*args) (any, error) {
 		var out []any
 		for _, s := range e.Securities.All() {

@@ -96,7 +96,7 @@ class SecurityTransactionManager(Api):
 
     def cancel_order(self, order_id, tag=None):
         t = self.get_order_ticket(order_id)
-        t.cancel(tag)
+        t.cancel(tag or "")
         return t
 
     def update_order(self, request):
@@ -680,7 +680,7 @@ class QCAlgorithm(Api):
         return Security._of(h)
 
     def remove_security(self, symbol, tag=None):
-        return _host.remove_security(symbol_of(symbol)._h, tag or "")
+        return _host.remove_security(symbol_of(symbol)._h, tag)
 
     def remove_option_contract(self, symbol, tag=None):
         return self.remove_security(symbol, tag)
