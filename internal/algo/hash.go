@@ -123,7 +123,9 @@ func OrderJSON(o *Order) string {
 	} else {
 		add("orderSubmissionData", "null")
 	}
-	add("isMarketable", fmt.Sprint(marketable(o)))
+	rounded := *o
+	rounded.LimitPrice = SmartRound(o.LimitPrice)
+	add("isMarketable", fmt.Sprint(marketable(&rounded)))
 	add("priceAdjustmentMode", fmt.Sprint(uint8(o.Adjustment)))
 	return "{" + strings.Join(m, ",") + "}"
 }

@@ -410,7 +410,7 @@ func (e *Engine) configsFor(sec *Security, set UniverseSettings, custom CustomTy
 	for _, t := range types {
 		c := &Config{Symbol: sec.Symbol, Resolution: set.Resolution, Type: t, FillForward: set.FillForward, Extended: set.Extended, Internal: internal,
 			Filtered: true, Norm: set.Norm, Hours: sec.Hours, Custom: custom, mapped: ""}
-		if sec.Symbol.Kind != Equity {
+		if sec.Symbol.Kind == Index {
 			c.Norm = Raw
 		}
 		if t == CustomData {
