@@ -93,6 +93,7 @@ type Engine struct {
 	Zone       *Zone // the algorithm's
 	newYork    *Zone
 	start, end int64 // the algorithm's wall clock
+	latest     int64 // the end of yesterday there; 0: not said
 	startUTC   int64
 	endUTC     int64
 	utc        int64
@@ -182,8 +183,20 @@ func (e *Engine) SetStart(d market.Date) {
 	e.utc = e.Zone.UTC(e.start)
 }
 
+// SetToday says what day it is: a run ends the day before at the latest, which
+// is its default end, too. Without it an end has to be set.
+func (e *Engine) SetToday(d market.Date) {
+	e.latest = localOf(d) - 100
+	e.end = e.latest
+}
+
 // SetEnd sets the last day, which counts whole.
-func (e *Engine) SetEnd(d market.Date) { e.end = localOf(d) + nsDay - 100 }
+func (e *Engine) SetEnd(d market.Date) {
+	e.end = localOf(d) + nsDay - 100
+	if e.latest != 0 {
+		e.end = min(e.end, e.latest)
+	}
+}
 
 // Start and End give the run's bounds on the algorithm's wall clock.
 func (e *Engine) Start() int64 { return e.start }

@@ -431,7 +431,9 @@ func (e *Engine) Cancel(t *Ticket, tag *string) Response {
 }
 
 // roundTrip prints a moment as .NET's round-trip format does.
-func roundTrip(utc int64) string { return time.Unix(0, utc).UTC().Format("2006-01-02T15:04:05.0000000Z") }
+func roundTrip(utc int64) string {
+	return time.Unix(0, utc).UTC().Format("2006-01-02T15:04:05.0000000Z")
+}
 
 // CancelOpen cancels the open orders of a symbol, or of all when it is nil.
 func (e *Engine) CancelOpen(of *Symbol, tag *string) (out []*Ticket) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"quantdesk/internal/algo"
+	"quantdesk/internal/market"
 	"quantdesk/internal/python"
 )
 
@@ -50,6 +52,7 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(float64
 		return r, err
 	}
 	e := algo.NewEngine(ctx, source)
+	e.SetToday(market.DateOf(time.Now()))
 	e.OnLog = log
 	e.Progress = progress
 	s, err := Load(p, e, job.File, job.Parameters)

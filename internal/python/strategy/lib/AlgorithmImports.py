@@ -105,14 +105,13 @@ class CircularQueue(Api):
 
     def __init__(self, items):
         from lean.consolidators import _EventHook
-        self._items, self._head = list(items), 0
+        self._items, self._next = list(items), 0
         self.circle_completed = _EventHook()
 
     def dequeue(self):
-        v = self._items[self._head]
-        self._head += 1
-        if self._head == len(self._items):
-            self._head = 0
+        v = self._items[self._next]
+        self._next = (self._next + 1) % len(self._items)
+        if v == self._items[0]:  # the head completes a circle, the first time as well
             self.circle_completed(self, None)
         return v
 

@@ -425,44 +425,32 @@ NullShortableProvider.INSTANCE = NullShortableProvider.Instance = NullShortableP
 
 
 class LocalDiskShortableProvider(NullShortableProvider):
-    """Reads shortable/<brokerage>/... of the data folder."""
+    """Reads shortable/<brokerage>/... of the data folder. A day without a line has no limit and no rates."""
 
     def __init__(self, brokerage):
-        self._brokerage, self._rows = brokerage, {}
-
-    def _read(self, symbol):
-        rows = self._rows.get(symbol)
-        if rows is None:
-            rows = []
-            text = _host.data_file(f"equity/{symbol.id.market}/shortable/{self._brokerage}/symbols/{symbol.value.lower()}.csv")
-            for line in (text or "").splitlines():
-                cells = line.split(",")
-                if cells[0].isdigit():
-                    rows.append((datetime.strptime(cells[0], "%Y%m%d"), int(cells[1]) if len(cells) > 1 and cells[1] else None,
-                                 float(cells[2]) / 100 if len(cells) > 2 and cells[2] else 0.0, float(cells[3]) / 100 if len(cells) > 3 and cells[3] else 0.0))
-            self._rows[symbol] = rows
-        return rows
+        self._brokerage, self._rows = brokerage.lower(), {}
 
     def _at(self, symbol, local_time):
-        day = datetime(local_time.year, local_time.month, local_time.day)
-        found = None
-        for r in self._read(symbol):
-            if r[0] > day:
-                break
-            found = r
-        return found
+        rows = self._rows.get(symbol.value)
+        if rows is None:
+            rows = self._rows[symbol.value] = {}
+            text = _host.data_file(f"equity/{symbol.id.market}/shortable/{self._brokerage}/symbols/{symbol.value.lower()}.csv")
+            for line in (text or "").splitlines():
+                cells = line.strip().split(",")
+                if not cells[0].isdigit():
+                    continue
+                cells += [""] * (4 - len(cells))
+                rows[cells[0]] = (int(float(cells[1])) if cells[1] else None, float(cells[2] or 0) / 100, float(cells[3] or 0) / 100)
+        return rows.get(local_time.strftime("%Y%m%d"), (None, 0.0, 0.0))
 
     def shortable_quantity(self, symbol, local_time):
-        r = self._at(symbol, local_time)
-        return r[1] if r else (0 if self._read(symbol) else None)
-
-    def fee_rate(self, symbol, local_time):
-        r = self._at(symbol, local_time)
-        return r[2] if r else 0.0
+        return self._at(symbol, local_time)[0]
 
     def rebate_rate(self, symbol, local_time):
-        r = self._at(symbol, local_time)
-        return r[3] if r else 0.0
+        return self._at(symbol, local_time)[1]
+
+    def fee_rate(self, symbol, local_time):
+        return self._at(symbol, local_time)[2]
 
 
 class SecurityDataFilter(Api):
@@ -495,25 +483,27 @@ class ShortMarginInterestRateModel(MarginInterestRateModel):
 
     def __init__(self):
         self.amount = 0.0
-        self._last = None
+        self._last, self._short = None, False
 
     def apply_margin_interest_rate(self, parameters):
         s, now = parameters.security, parameters.time
-        if not s.invested:
+        h = s.holdings
+        if not h.hold_stock:
             self._last = None
             return
-        if self._last is None:
-            self._last = now
+        if self._last is None or self._short != h.is_short:
+            self._short, self._last = h.is_short, now
             return
         if now.date() == self._last.date():
             return
-        days = (now.date() - self._last.date()).days
         provider, local = s.shortable_provider, s.local_time
-        h = s.holdings
-        rate = provider.rebate_rate(s.symbol, local) if h.is_long else provider.fee_rate(s.symbol, local)
-        change = abs(h.holdings_value) * rate / 365 * days * (1 if h.is_long else -1)
+        rate = provider.fee_rate(s.symbol, local) if self._short else provider.rebate_rate(s.symbol, local)
+        if not rate:
+            self._last = None
+            return
+        change = rate * h.holdings_value / 360 * (now.date() - self._last.date()).days
         self.amount += change
-        s.quote_currency.add_amount(change / (s.quote_currency.conversion_rate or 1))
+        s.quote_currency.add_amount(change)
         self._last = now
 
 
