@@ -167,6 +167,7 @@ type OrderEvent struct {
 	FillQuantity num.Decimal
 	Quantity     num.Decimal
 	Fee          Money
+	kept         bool   // the fee was kept back from the filled quantity
 	Currency     string // of FillPrice
 	Message      string
 	LimitPrice   *num.Decimal

@@ -14,6 +14,8 @@ type Source interface {
 	Calendar(kind Kind, market, ticker string) (*market.Calendar, error)
 	// Properties gives the conventions of a ticker, false when it is not listed.
 	Properties(kind Kind, market, ticker string) (Properties, bool, error)
+	// Pairs lists the tickers of a market with what they are quoted in.
+	Pairs(kind Kind, market string) ([]Pair, error)
 	// Map gives the tickers an equity traded under, by date ascending.
 	Map(kind Kind, market, ticker string) ([]MapRow, error)
 	// Factors gives the price factors of an equity, by date ascending.
@@ -23,6 +25,9 @@ type Source interface {
 	// File gives the bytes of a file of the folder.
 	File(path string) ([]byte, error)
 }
+
+// Pair is a ticker and the currency it is quoted in.
+type Pair struct{ Ticker, Quote string }
 
 // MapRow says: up to and including Date the security traded as Ticker.
 type MapRow struct {

@@ -620,7 +620,8 @@ func (e *Engine) handle(events []*OrderEvent) {
 		if ev.Status == Filled || ev.Status == PartiallyFilled {
 			if s.Symbol.Kind == Crypto && o.Direction() == Buy && s.Base != nil && ev.Fee.Currency == s.Base.Symbol {
 				ev.FillQuantity = ev.FillQuantity.Sub(ev.Fee.Amount)
-				ev.Fee = Money{num.Zero, s.Quote.Symbol}
+				ev.kept = true
+				e.once("When buying currency pairs, using Cash account types, fees in base currency will be deducted from the filled quantity so virtual positions reflect actual holdings.")
 			}
 			e.Portfolio.process(s, ev)
 			t.add(ev)

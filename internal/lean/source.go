@@ -44,6 +44,30 @@ func (s *Source) Calendar(kind algo.Kind, marketName, ticker string) (*market.Ca
 	return s.f.hours.calendar(class, marketName, ticker)
 }
 
+// Pairs lists the tickers of a market with what they are quoted in.
+func (s *Source) Pairs(kind algo.Kind, marketName string) ([]algo.Pair, error) {
+	p := &s.f.props
+	p.once.Do(p.load)
+	if p.err != nil {
+		return nil, p.err
+	}
+	var out []algo.Pair
+	for _, key := range p.keys {
+		rest, ok := strings.CutPrefix(key, marketName+",")
+		if !ok {
+			continue
+		}
+		ticker, class, _ := strings.Cut(rest, ",")
+		if class != string(kindClasses[kind]) || ticker == "[*]" {
+			continue
+		}
+		_, row, _ := strings.Cut(p.rows[key], ",")
+		quote, _, _ := strings.Cut(row, ",")
+		out = append(out, algo.Pair{Ticker: ticker, Quote: quote})
+	}
+	return out, nil
+}
+
 // Properties gives the conventions of a ticker, false when neither it nor its
 // market is listed.
 func (s *Source) Properties(kind algo.Kind, marketName, ticker string) (algo.Properties, bool, error) {
