@@ -48,13 +48,14 @@ func (c *Cash) update() {
 	}
 	rate := num.One
 	for _, l := range c.legs {
-		switch {
-		case l.of.Price.IsZero():
+		if l.of.last == nil || l.of.last.Last().IsZero() {
 			return
-		case l.inverted:
-			rate = rate.Quo(l.of.Price)
-		default:
-			rate = rate.Mul(l.of.Price)
+		}
+		// By the last point, which need not be the security's price.
+		if p := l.of.last.Last(); l.inverted {
+			rate = rate.Quo(p)
+		} else {
+			rate = rate.Mul(p)
 		}
 	}
 	c.Rate = rate
