@@ -93,8 +93,9 @@ const (
 
 // OrderProperties are what an order carries beside its prices.
 type OrderProperties struct {
-	TIF         TimeInForce
-	ExchangeSet bool
+	TIF TimeInForce
+	// Exchange is the JSON of where the order shall go, empty for anywhere.
+	Exchange string
 	// Extra holds a brokerage's own properties as JSON members, in order.
 	Extra []Member
 	// Object is the algorithm's own object, given back to it.

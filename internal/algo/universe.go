@@ -466,9 +466,6 @@ func (e *Engine) security(r AddRequest) (*Security, error) {
 				x = Properties{Quote: s.Value[max(0, len(s.Value)-3):], Multiplier: num.One, Tick: num.New(1, 5), Lot: num.FromInt(1000), Magnifier: num.One}
 			default:
 				x = Properties{Quote: e.Portfolio.Cash.Account, Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One, Magnifier: num.One}
-				if s.Kind == Equity {
-					x.Quote = "USD"
-				}
 			}
 		}
 		p = &x
@@ -618,7 +615,7 @@ func (e *Engine) SetBenchmark(s *Symbol) error {
 		return err
 	}
 	if !ok {
-		p = Properties{Quote: "USD", Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One}
+		p = Properties{Quote: e.Portfolio.Cash.Account, Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One}
 	}
 	// It is no security of the algorithm: nothing of it shows in the portfolio.
 	sec := &Security{e: e, Symbol: s, Properties: p, Hours: h, Settlement: ImmediateSettlement{}}

@@ -430,11 +430,15 @@ func (h *host) consolidator(a *args) (any, error) {
 			c = &algo.PeriodConsolidator{Kind: barKinds[in.text(0)], Emit: emit, Span: int64(r.Span())}
 			break
 		}
-		spy, err := h.e.Symbol(algo.Equity, "usa", "SPY")
+		// Without a symbol it consolidates what trades with the exchange in New York.
+		of, err := h.e.Symbol(algo.Equity, "usa", "SPY")
 		if err != nil {
 			return nil, err
 		}
-		hours, err := h.e.HoursOf(spy)
+		if in.int(4) >= 0 {
+			of = in.symbol(4)
+		}
+		hours, err := h.e.HoursOf(of)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ from math import *
 from lean.names import Api
 from lean.enums import *
 from lean.data import *
+from lean.exchange import Exchange
 from lean.orders import *
 from lean.securities import *
 from lean.models import *
@@ -114,13 +115,6 @@ class CircularQueue(Api):
         if v == self._items[0]:  # the head completes a circle, the first time as well
             self.circle_completed(self, None)
         return v
-
-
-class Exchange:
-    """The names of exchanges as tick data bear them."""
-
-    ARCA, NASDAQ, NYSE, BATS, EDGX, EDGA, IEX, AMEX = "P", "Q", "N", "Z", "K", "J", "V", "A"
-    NSE, BSE = "NSE", "BSE"
 
 
 def round_to_significant_digits(x, digits):

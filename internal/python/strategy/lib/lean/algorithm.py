@@ -931,7 +931,16 @@ class QCAlgorithm(Api):
         cls = {0: TradeBarConsolidator, 1: QuoteBarConsolidator, 2: TickConsolidator, 3: TickQuoteBarConsolidator}.get(kind, BaseDataConsolidator)
         if period is None or (isinstance(period, Resolution) and _host.resolution_of(s._h) == int(period)):
             return IdentityDataConsolidator()
-        return cls(period)
+        return self._day_consolidator(s, period, kind) or cls(period)
+
+    def _day_consolidator(self, symbol, period, kind):
+        """Whole days end with the market's hours, not at midnight."""
+        name = {0: "trade", 1: "quote", 2: "tick", 3: "tickquote"}.get(kind)
+        if not isinstance(period, Resolution) or period != Resolution.DAILY or name is None:
+            return None
+        c = MarketHourAwareConsolidator.__new__(MarketHourAwareConsolidator)
+        c._of(name, int(period), self.settings.daily_precise_end_time, False, symbol._h)
+        return c
 
     def consolidate(self, *args, **kw):
         types = [a for a in args if isinstance(a, type)]
@@ -961,7 +970,10 @@ class QCAlgorithm(Api):
             elif want is TradeBar:
                 kind = next(k for k in kinds if k in (0, 2))
             cls = {0: TradeBarConsolidator, 1: QuoteBarConsolidator, 2: TickConsolidator, 3: TickQuoteBarConsolidator}.get(kind, BaseDataConsolidator)
-            c = IdentityDataConsolidator() if period == Resolution.TICK else cls(period)
+            if isinstance(period, Resolution) and _host.resolution_of(s._h) == int(period):
+                c = IdentityDataConsolidator()
+            else:
+                c = self._day_consolidator(s, period, kind) or cls(period)
             tick = TickType.QUOTE if kind in (1, 3) else TickType.TRADE
         else:
             raise TypeError("the period of a consolidator is a timedelta, a resolution or a calendar")

@@ -735,7 +735,7 @@ class SecurityPortfolioManager(_host.PortfolioCell, Api):
 
     @property
     def cash(self):
-        return _host.cash(_host.account_currency())[0]
+        return _host.portfolio_figure(4)
 
     @property
     def unsettled_cash(self):
