@@ -2,6 +2,8 @@
 
 from datetime import date, datetime, time, timedelta
 import math
+import os
+import random
 import json
 import sys
 from collections import *
@@ -21,10 +23,16 @@ from lean.consolidators import *
 from lean.indicators import *
 from lean.universe import *
 from lean.framework import *
+from lean.alphas import *
+from lean.execution import *
 from lean.algorithm import *
 import lean.indicators as _indicators
 
 globals().update(_indicators._CLASSES)
+
+from lean import imports as _imports
+
+_imports.install()
 
 try:
     import numpy as np

@@ -1,6 +1,7 @@
 """The algorithm framework: alphas make insights, construction makes targets of
 them, risk changes the targets, execution orders what is missing."""
 
+import math
 from datetime import datetime, timedelta, timezone
 
 import _host
@@ -291,6 +292,28 @@ class OrderSizing(Api):
     @staticmethod
     def get_unordered_quantity(algorithm, target, security=None, account_for_fees=False):
         return _host.unordered(target.symbol._h, target.quantity)
+
+    @staticmethod
+    def adjust_by_lot_size(security, quantity):
+        lot = security.symbol_properties.lot_size
+        size = abs(quantity)
+        rest = size % lot
+        if lot - rest < lot / 1e6:  # what a float lost
+            rest -= lot
+        return math.copysign(size - rest, quantity) if size != rest else 0.0
+
+    @staticmethod
+    def get_order_size_for_percent_volume(security, maximum_percent_current_volume, desired_order_size):
+        return OrderSizing._within(security, maximum_percent_current_volume * security.volume, desired_order_size)
+
+    @staticmethod
+    def get_order_size_for_maximum_value(security, maximum_order_value_in_account_currency, desired_order_size):
+        price = security.price * security.quote_currency.conversion_rate * security.symbol_properties.contract_multiplier
+        return OrderSizing._within(security, maximum_order_value_in_account_currency / price, desired_order_size) if price else 0.0
+
+    @staticmethod
+    def _within(security, most, wanted):
+        return OrderSizing.adjust_by_lot_size(security, math.copysign(min(most, abs(wanted)), wanted)) if wanted else 0.0
 
 
 class AlphaModel(Api):
