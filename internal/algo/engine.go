@@ -120,6 +120,7 @@ type Engine struct {
 	feeds        []*Config
 	added        []func() error // universes that begin at the end of the step
 	currencyFed  map[*Symbol]*Config
+	dayEnds      map[*Security]*Event
 	benchmarkFed bool
 	// Initializer is told of every new security before its first data.
 	Initializer func(*Security) error
@@ -161,7 +162,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 		Universe: UniverseSettings{Resolution: Minute, FillForward: true, Norm: Adjusted, MinTime: nsDay},
 		Zone:     NewZone(ny), newYork: NewZone(ny), Params: map[string]string{},
 		symbols: map[string]*Symbol{}, byTicker: map[string]*Symbol{}, references: map[*Symbol]*reference{}, hours: map[string]*Hours{},
-		tickets: map[int]*Ticket{}, currencyFed: map[*Symbol]*Config{}, step: nsMinute, plain: map[string]bool{},
+		tickets: map[int]*Ticket{}, currencyFed: map[*Symbol]*Config{}, dayEnds: map[*Security]*Event{}, step: nsMinute, plain: map[string]bool{},
 	}
 	e.Securities = Securities{by: map[*Symbol]*Security{}}
 	e.Portfolio = newPortfolio(e)
@@ -203,6 +204,9 @@ func (e *Engine) Start() int64 { return e.start }
 
 // End is the last moment on the algorithm's wall clock.
 func (e *Engine) End() int64 { return e.end }
+
+// EndUTC is the end of the run.
+func (e *Engine) EndUTC() int64 { return e.endUTC }
 
 // SetZone sets the algorithm's zone.
 func (e *Engine) SetZone(loc *time.Location) {

@@ -6,18 +6,20 @@ import (
 	"quantdesk/internal/num"
 )
 
+// Chooser gives the members of a universe; unchanged keeps them.
+type Chooser func(utc int64, data *Collection) (symbols []*Symbol, unchanged bool, err error)
+
 // universe is a set of securities that is chosen anew from time to time.
 type universe struct {
 	e        *Engine
 	cfg      *Config // of the universe itself; its symbol sorts universes
 	Settings UniverseSettings
-	// choose gives the members; unchanged keeps them.
-	choose  func(utc int64, data *Collection) (symbols []*Symbol, unchanged bool, err error)
-	user    bool
-	configs []*Config // of a user's universe
-	members map[*Symbol]*member
-	order   []*Symbol
-	leaving map[*Symbol]*Security
+	choose   Chooser
+	user     bool
+	configs  []*Config // of a user's universe
+	members  map[*Symbol]*member
+	order    []*Symbol
+	leaving  map[*Symbol]*Security
 }
 
 type member struct {

@@ -752,7 +752,15 @@ class QCAlgorithm(Api):
             return [(s if isinstance(s, Symbol) else Symbol.create(str(s), kind, None))._h for s in got]
         if any(isinstance(a, type) for a in args):
             raise NotImplementedError("universes of custom data are not part of this engine yet")
-        return Universe(_host.universe("timed", f"{name}-{int(res)}", "usa", settings._pack(), choose))
+        spans = {Resolution.TICK: 1, Resolution.SECOND: 1_000_000_000, Resolution.MINUTE: 60_000_000_000, Resolution.HOUR: 3_600_000_000_000, Resolution.DAILY: 86_400_000_000_000}
+        return Universe(_host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res]))
+
+    def _scheduled_universe(self, date, time, f, settings=None):
+        def choose(at, rows):
+            got = f(to_time(at))
+            return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got or ()]
+        return Universe(_host.universe("scheduled", f"{date.name}_{time.name}", "usa", (settings or self.universe_settings)._pack(), choose,
+                                       date._kind, date._args, date._func, time._kind, time._args))
 
     # --- orders ---
 

@@ -8,7 +8,7 @@ import _host
 from .names import Api
 from .enums import InsightType, InsightDirection, PortfolioBias, Resolution, SecurityType
 from .data import Symbol, symbol_of, to_time, to_ns, span_ns
-from .universe import SecurityChanges
+from .universe import SecurityChanges, UniverseSettings
 
 
 class InsightScore(Api):
@@ -738,6 +738,36 @@ class ManualUniverseSelectionModel(UniverseSelectionModel):
         for s in self._symbols:
             algorithm.add_security(symbol_of(s) if not isinstance(s, Symbol) else s)
         return []
+
+
+class ScheduledUniverseSelectionModel(UniverseSelectionModel):
+    """Asks a function at the times of a schedule."""
+
+    def __init__(self, *args):
+        args = [a for a in args if hasattr(a, "_kind") or callable(a) or isinstance(a, UniverseSettings)]
+        self._date, self._time, self._func = args[:3]
+        self._settings = args[3] if len(args) > 3 else None
+
+    def create_universes(self, algorithm):
+        return [algorithm._scheduled_universe(self._date, self._time, self._func, self._settings)]
+
+
+class CustomUniverseSelectionModel(UniverseSelectionModel):
+    """Asks a function at every midnight of a market that is open that day."""
+
+    def __init__(self, *args):
+        kinds = [a for a in args if isinstance(a, SecurityType)]
+        names = [a for a in args if isinstance(a, str)]
+        self._kind = kinds[0] if kinds else SecurityType.EQUITY
+        self._name, self._market = names[0], names[1] if len(names) > 1 else "usa"
+        self._func = next((a for a in args if callable(a) and not isinstance(a, UniverseSettings)), None)
+        self._settings = next((a for a in args if isinstance(a, UniverseSettings)), None)
+
+    def select(self, algorithm, date):
+        return self._func(date)
+
+    def create_universes(self, algorithm):
+        return [algorithm._custom_universe(self._kind, self._name, self._settings or algorithm.universe_settings, lambda at: self.select(algorithm, at))]
 
 
 class ETFConstituentsUniverseSelectionModel(UniverseSelectionModel):
