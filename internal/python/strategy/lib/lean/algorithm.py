@@ -710,12 +710,8 @@ class QCAlgorithm(Api):
         raise TypeError("the arguments of add_universe are not understood")
 
     def add_universe_selection(self, model):
-        if self._selection is None:
-            self._selection = []
-        self._selection.append(model)
-        for u in model.create_universes(self):
-            if isinstance(u, tuple):
-                self.add_universe(u)
+        self._frame()
+        self._selection = (self._selection or []) + [model]
 
     def _coarse(self, coarse, fine):
         def choose(time, rows):

@@ -1,7 +1,7 @@
 """Universes: sets of securities that are chosen anew from time to time."""
 
 import _host
-from .names import Api
+from .names import Api, Items
 from .enums import Resolution, DataNormalizationMode
 from .data import to_time, symbol_of, Symbol
 from datetime import timedelta
@@ -47,8 +47,8 @@ class SecurityChanges(Api):
     """Who came and who went."""
 
     def __init__(self, added, removed):
-        self.added_securities, self.removed_securities = added, removed
-        self.AddedSecurities, self.RemovedSecurities = added, removed
+        self.added_securities = self.AddedSecurities = Items(added)
+        self.removed_securities = self.RemovedSecurities = Items(removed)
 
     @property
     def count(self):
@@ -77,7 +77,7 @@ class Universe(Api):
 
     @property
     def selected(self):
-        return [Symbol._of(s) for s, _ in _host.universe_members(self._h)]
+        return Items(Symbol._of(s) for s, _ in _host.universe_members(self._h))
 
 
 class CoarseFundamental(Api):
