@@ -175,7 +175,7 @@ func (e *Engine) add(r Request) *Ticket {
 	e.tickets[o.ID] = t
 	e.all = append(e.all, t)
 	if r.Quantity.Sign() < 0 && !e.shortable(s, r.Quantity, 0) {
-		t.Response = refuse("ExceedsShortableQuantity", "Order exceeds shortable quantity for Symbol %s, %s requested", s.Symbol, r.Quantity)
+		t.Response = e.tooShort(s, r.Quantity)
 		o.Currency, o.Status, o.Tag = s.Properties.Quote, Invalid, t.Response.Message
 		e.handle([]*OrderEvent{e.NewOrderEvent(o, o.Tag)})
 		return t
@@ -325,7 +325,7 @@ func (e *Engine) Update(t *Ticket, u UpdateFields) Response {
 	case u.Quantity != nil && u.Quantity.IsZero():
 		return refused(refuse("OrderQuantityZero", "Unable to update order with id %d that has zero quantity.", o.ID))
 	case quantity.Sign() < 0 && !e.shortable(s, quantity, o.ID):
-		return refused(refuse("ExceedsShortableQuantity", "Order exceeds shortable quantity for Symbol %s, %s requested", s.Symbol, quantity))
+		return refused(e.tooShort(s, o.Quantity))
 	}
 	t.Updates = append(t.Updates, u)
 	at := len(t.Updates) - 1
@@ -645,6 +645,14 @@ func (e *Engine) handle(events []*OrderEvent) {
 func (t *Ticket) add(ev *OrderEvent) {
 	t.filled = t.filled.Add(ev.FillQuantity)
 	t.fillValue = t.fillValue.Add(ev.FillQuantity.Abs().Mul(ev.FillPrice))
+}
+
+func (e *Engine) tooShort(s *Security, quantity num.Decimal) Response {
+	limit := ""
+	if most, limited := e.shortableQuantity(s); limited {
+		limit = fmt.Sprint(most)
+	}
+	return refuse("ExceedsShortableQuantity", "Order exceeds shortable quantity %s for Symbol %s requested %s)", limit, s.Symbol, quantity)
 }
 
 // shortable tells whether so much may be sold short; not counting one order.

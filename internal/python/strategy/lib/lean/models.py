@@ -150,14 +150,15 @@ class VolumeShareSlippageModel(Api):
         last = asset.get_last_data()
         if last is None:
             return 0
-        volume = getattr(last, "volume", 0.0)
         if hasattr(last, "last_bid_size"):
-            volume = last.last_bid_size if order.direction == OrderDirection.SELL else last.last_ask_size
-        if volume == 0:
-            return 0
+            volume = last.last_bid_size if order.direction == OrderDirection.BUY else last.last_ask_size
+        else:
+            volume = last.volume
         share = self._limit
         if volume > 0:
             share = min(order.absolute_quantity / volume, self._limit)
+        elif asset.type in (SecurityType.CFD, SecurityType.FOREX, SecurityType.CRYPTO):
+            return 0
         return share * share * self._impact * last.value
 
 
