@@ -125,6 +125,59 @@ class CircularQueue(Api):
         return v
 
 
+class Random:
+    """.NET's seeded pseudo-random numbers: Knuth's subtractive generator as it is there."""
+
+    _MOST = 2147483647
+
+    def __init__(self, seed=0):
+        self._s = s = [0] * 56
+        last = 161803398 - abs(seed)
+        s[55], next_ = last, 1
+        for i in range(1, 55):
+            at = 21 * i % 55
+            s[at] = next_
+            next_ = last - next_
+            if next_ < 0:
+                next_ += self._MOST
+            last = s[at]
+        for _ in range(4):
+            for i in range(1, 56):
+                n = i + 30
+                s[i] -= s[1 + (n - 55 if n >= 55 else n)]
+                if s[i] > self._MOST or s[i] < -self._MOST - 1:
+                    s[i] = (s[i] + self._MOST + 1) % (2 * self._MOST + 2) - self._MOST - 1
+                if s[i] < 0:
+                    s[i] += self._MOST
+        self._a, self._b = 0, 21
+
+    def _sample(self):
+        self._a = self._a % 55 + 1
+        self._b = self._b % 55 + 1
+        v = self._s[self._a] - self._s[self._b]
+        if v == self._MOST:
+            v -= 1
+        if v < 0:
+            v += self._MOST
+        self._s[self._a] = v
+        return v
+
+    def next_double(self):
+        return self._sample() * (1.0 / self._MOST)
+
+    def next(self, *bounds):
+        if not bounds:
+            return self._sample()
+        low, high = bounds if len(bounds) == 2 else (0, bounds[0])
+        return int(self.next_double() * (high - low)) + low
+
+    Next, NextDouble = next, next_double
+
+
+class EquityExchange:
+    """The hours of the equity exchanges in New York."""
+
+
 def round_to_significant_digits(x, digits):
     return float(f"{x:.{digits}g}")
 

@@ -350,6 +350,7 @@ class QCAlgorithm(Api):
         self.default_order_properties = OrderProperties()
         self.brokerage_model = DefaultBrokerageModel()
         self.trade_builder = None
+        self.insights_generated = _EventHook()
         self._runtime, self._charts, self._summary = {}, {}, {}
         self._name, self._tags = type(self).__name__, []
         self._alpha = self._pcm = self._execution = self._risk = self._selection = None

@@ -5,10 +5,10 @@ import math
 from datetime import datetime, timedelta, timezone
 
 import _host
-from .names import Api
-from .enums import InsightType, InsightDirection, PortfolioBias, Resolution, SecurityType
+from .names import Api, Items
+from .enums import InsightScoreType, InsightType, InsightDirection, PortfolioBias, Resolution, SecurityType
 from .data import Symbol, symbol_of, to_time, to_ns, span_ns
-from .universe import SecurityChanges, UniverseSettings
+from .universe import SecurityChanges, Universe, UniverseSettings
 
 
 class InsightScore(Api):
@@ -16,6 +16,18 @@ class InsightScore(Api):
         self.direction = self.magnitude = 0.0
         self.is_final_score = False
         self.updated_time_utc = datetime.min
+
+    def set_score(self, type, value, utc):
+        if self.is_final_score:
+            return
+        setattr(self, "magnitude" if InsightScoreType(type) == InsightScoreType.MAGNITUDE else "direction", value)
+        self.updated_time_utc = utc
+
+    def get_score(self, type):
+        return self.magnitude if InsightScoreType(type) == InsightScoreType.MAGNITUDE else self.direction
+
+    def finalize(self, utc):
+        self.is_final_score, self.updated_time_utc = True, utc
 
 
 class Insight(Api):
@@ -124,14 +136,14 @@ class Insight(Api):
 
 
 class InsightCollection(Api):
-    """Insights by symbol."""
+    """Open insights by symbol, and all there ever were."""
 
     def __init__(self):
-        self._by, self._total = {}, 0
+        self._by, self._all = {}, []
 
     def add(self, insight):
+        self._all.append(insight)
         self._by.setdefault(insight.symbol, []).append(insight)
-        self._total += 1
 
     def add_range(self, insights):
         for i in insights:
@@ -149,74 +161,94 @@ class InsightCollection(Api):
 
     @property
     def total_count(self):
-        return self._total
+        return len(self._all)
 
     def __contains__(self, insight):
-        return insight in self._by.get(insight.symbol, [])
+        return insight in self._by.get(insight.symbol, ())
 
     contains = __contains__
 
     def __getitem__(self, symbol):
-        return self._by.get(symbol_of(symbol), [])
+        return Items(self._by.get(symbol_of(symbol), ()))
 
     def contains_key(self, symbol):
-        return symbol_of(symbol) in self._by
+        return bool(self._by.get(symbol_of(symbol)))
+
+    def try_get_value(self, symbol, insights=None):
+        return self.contains_key(symbol), self[symbol]
 
     def has_active_insights(self, symbol, utc):
         return any(i.is_active(utc) for i in self[symbol])
 
     def get_active_insights(self, utc):
-        return [i for i in self if i.is_active(utc)]
+        return Items(i for i in self if i.is_active(utc))
 
     def get_insights(self, filter=None):
-        return [i for i in self if filter is None or filter(i)]
+        return Items(i for i in self._all if filter is None or filter(i))
 
     def remove(self, insight):
-        l = self._by.get(insight.symbol, [])
-        if insight in l:
-            l.remove(insight)
-            if not l:
-                del self._by[insight.symbol]
-            return True
-        return False
+        held = self._by.get(insight.symbol, [])
+        if insight not in held:
+            return False
+        held.remove(insight)
+        if not held:
+            del self._by[insight.symbol]
+        return True
 
     def remove_expired_insights(self, utc):
-        gone = [i for i in self if i.is_expired(utc)]
+        gone = Items(i for i in self if i.is_expired(utc))
         for i in gone:
             self.remove(i)
         return gone
 
     def remove_insights(self, filter):
-        for i in [i for i in self if filter(i)]:
-            self.remove(i)
+        kept = []
+        for i in self._all:
+            if filter(i):
+                self.remove(i)
+            else:
+                kept.append(i)
+        self._all = kept
 
     def clear(self, symbols=None):
         if symbols is None:
             self._by.clear()
         else:
             for s in symbols:
-                self._by.pop(s, None)
+                self._by.pop(symbol_of(s), None)
 
     def get_next_expiry_time(self):
-        t = [i.close_time_utc for i in self]
-        return min(t) if t else None
-
-    def expire(self, insights):
-        pass
-
-    def cancel(self, what):
-        from .algorithm import QCAlgorithm
-        now = to_time(_host.utc())
-        for x in what:
-            for i in (self[x] if isinstance(x, Symbol) else [x]):
-                i.cancel(now)
+        return min((i.close_time_utc for i in self), default=None)
 
 
 class InsightManager(InsightCollection):
     """The insights of an algorithm."""
 
+    def __init__(self):
+        super().__init__()
+        self._scorer = None
+
+    def set_insight_score_function(self, scorer):
+        self._scorer = scorer
+
+    def step(self, utc):
+        if self._scorer is not None:
+            self._scorer.score(self, utc)
+
     def expire(self, what):
-        self.cancel(what)
+        now = to_time(_host.utc())
+        for x in what or ():
+            for i in (self[x] if isinstance(x, Symbol) else [x]):
+                i.expire(now)
+
+    cancel = expire
+
+
+class GeneratedInsightsCollection(Api):
+    """Insights that came at one time."""
+
+    def __init__(self, utc, insights):
+        self.date_time_utc, self.insights = utc, Items(insights)
 
 
 class PortfolioTarget(Api):
@@ -770,6 +802,24 @@ class CustomUniverseSelectionModel(UniverseSelectionModel):
         return [algorithm._custom_universe(self._kind, self._name, self._settings or algorithm.universe_settings, lambda at: self.select(algorithm, at))]
 
 
+class InceptionDateUniverseSelectionModel(CustomUniverseSelectionModel):
+    """Adds each ticker on its own date and keeps it."""
+
+    def __init__(self, name, tickers_by_date):
+        super().__init__(name)
+        self._waiting, self._in = list(tickers_by_date.items()), []
+
+    def select(self, algorithm, date):
+        due = 0
+        while due < len(self._waiting) and self._waiting[due][1] <= date:
+            due += 1
+        if due == 0:
+            return Universe.UNCHANGED
+        self._in += [ticker for ticker, _ in self._waiting[:due]]
+        del self._waiting[:due]
+        return self._in
+
+
 class ETFConstituentsUniverseSelectionModel(UniverseSelectionModel):
     def __init__(self, etf_symbol, universe_settings=None, universe_filter_func=None):
         self._etf, self._settings, self._func = etf_symbol, universe_settings, universe_filter_func
@@ -859,6 +909,7 @@ class Framework:
             self.insights.add(i)
             out.append(i)
         if out and not source:
+            self._tell(out)
             self._targets(out)
         return out
 
@@ -867,16 +918,23 @@ class Framework:
         if a.is_warming_up:
             return
         made = []
-        if slice.has_data:
-            for m in self.alphas:
-                source = self._source(m)
-                for i in list(m.update(a, slice) or []):
-                    made.extend(i if isinstance(i, (list, tuple)) else [i])
-                    (made[-1]).source_model = getattr(made[-1], "source_model", "") or source
+        self.insights.step(a.utc_time)
+        if not slice.has_data:
+            return
+        for m in self.alphas:
+            source = self._source(m)
+            for i in list(m.update(a, slice) or []):
+                made.extend(i if isinstance(i, (list, tuple)) else [i])
+                (made[-1]).source_model = getattr(made[-1], "source_model", "") or source
         for i in made:
             i._start(a, self._source(self.alphas[0]))
             self.insights.add(i)
+        self._tell(made)
         self._targets(made)
+
+    def _tell(self, made):
+        if made:
+            self.algorithm.insights_generated(self.algorithm, GeneratedInsightsCollection(self.algorithm.utc_time, made))
 
     def _targets(self, insights):
         a = self.algorithm
@@ -894,3 +952,6 @@ class Framework:
         f = getattr(self.execution, "on_order_event", None)
         if f is not None:
             f(self.algorithm, e)
+
+
+IPortfolioTarget, IAlphaModel, IPortfolioConstructionModel, IRiskManagementModel, IExecutionModel = PortfolioTarget, AlphaModel, PortfolioConstructionModel, RiskManagementModel, ExecutionModel

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import _host
 from .names import Api
-from .enums import OrderType, OrderStatus, OrderDirection, SecurityType, AccountType, BrokerageName
+from .enums import OrderType, OrderStatus, OrderDirection, SecurityType, AccountType, BrokerageName, BrokerageMessageType
 from .data import Symbol, symbol_of, to_time, to_ns
 from .orders import OrderFee, CashAmount, OrderEvent, order_of
 
@@ -377,6 +377,24 @@ class NullVolatilityModel(Api):
         return []
 
 
+class IndicatorVolatilityModel(Api):
+    """An indicator's value, brought up to date by a function."""
+
+    def __init__(self, indicator, update=None):
+        self._indicator, self._update = indicator, update
+
+    @property
+    def volatility(self):
+        return self._indicator.current.value
+
+    def update(self, security, data):
+        if self._update is not None:
+            self._update(security, data, self._indicator)
+
+    def get_history_requirements(self, *_):
+        return []
+
+
 class StandardDeviationOfReturnsVolatilityModel(Api):
     """The annualised deviation of returns over so many periods."""
 
@@ -546,6 +564,16 @@ class SecuritySeeder(Api):
             return True
 
     NULL = Null = _Null()
+
+
+class BrokerageMessageEvent(Api):
+    """What a brokerage has to say."""
+
+    def __init__(self, type, code, message):
+        self.type, self.code, self.message = BrokerageMessageType(type), code, message
+
+    def __str__(self):
+        return f"{self.type} - Code: {self.code} - {self.message}"
 
 
 class BrokerageModel(Api):

@@ -248,6 +248,19 @@ class _Call(float):
         return float(self)
 
 
+class _Got:
+    """security.get("name") and security.get[Type]("name")."""
+
+    def __init__(self, security):
+        self._security = security
+
+    def __getitem__(self, _):
+        return self
+
+    def __call__(self, key):
+        return getattr(self._security, key)
+
+
 class Security(_host.SecurityCell, Api):
     """What is traded; price, bid and ask are written by the engine."""
 
@@ -350,6 +363,22 @@ class Security(_host.SecurityCell, Api):
 
     def get_last_data(self):
         return _host.security_data(self._h, 0)
+
+    def add(self, key, value):
+        self[key] = value
+
+    def __setitem__(self, key, value):
+        setattr(self, key, value)
+
+    def __getitem__(self, key):
+        return getattr(self, key)
+
+    @property
+    def get(self):
+        return _Got(self)
+
+    def try_get(self, key, value=None):
+        return (True, getattr(self, key)) if hasattr(self, key) else (False, None)
 
     def set_market_price(self, data):
         if data is not None:
