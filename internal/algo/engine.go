@@ -341,7 +341,7 @@ func (e *Engine) reference(s *Symbol) (*reference, error) {
 	r := &reference{}
 	if s.Kind == Equity {
 		ticker := s.Root
-		maps, err := e.source.Map(s.Kind, s.Market, ticker)
+		maps, err := e.source.Map(s.Kind, s.Market, ticker, s.Date)
 		if err != nil {
 			e.dataError(err)
 		}
@@ -375,7 +375,7 @@ func (e *Engine) Symbol(kind Kind, marketName, ticker string) (*Symbol, error) {
 	var maps []MapRow
 	if kind == Equity {
 		var err error
-		if maps, err = e.source.Map(kind, marketName, ticker); err != nil {
+		if maps, err = e.source.Map(kind, marketName, ticker, market.Date{}); err != nil {
 			e.dataError(err)
 		}
 		if len(maps) > 0 {

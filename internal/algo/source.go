@@ -16,8 +16,9 @@ type Source interface {
 	Properties(kind Kind, market, ticker string) (Properties, bool, error)
 	// Pairs lists the tickers of a market with what they are quoted in.
 	Pairs(kind Kind, market string) ([]Pair, error)
-	// Map gives the tickers an equity traded under, by date ascending.
-	Map(kind Kind, market, ticker string) ([]MapRow, error)
+	// Map gives the tickers of the equity that bore a ticker on a day, by date
+	// ascending; of the last that bore it where the day is zero.
+	Map(kind Kind, market, ticker string, on market.Date) ([]MapRow, error)
 	// Factors gives the price factors of an equity, by date ascending.
 	Factors(kind Kind, market, ticker string) ([]FactorRow, error)
 	// Rows gives the decoded rows of one file, shared and not to be changed.
