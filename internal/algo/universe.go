@@ -15,6 +15,7 @@ type universe struct {
 	cfg      *Config // of the universe itself; its symbol sorts universes
 	Settings UniverseSettings
 	choose   Chooser
+	selected []*Symbol
 	user     bool
 	configs  []*Config // of a user's universe
 	members  map[*Symbol]*member
@@ -164,6 +165,9 @@ func (e *Engine) choose(u *universe, utc int64, data *Collection) (added, remove
 	symbols, unchanged, err := u.choose(utc, data)
 	if err != nil {
 		return nil, nil, err
+	}
+	if !unchanged {
+		u.selected = symbols
 	}
 	chosen := map[*Symbol]bool{}
 	for _, s := range symbols {

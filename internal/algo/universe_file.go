@@ -142,6 +142,9 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 	return UniverseHandle{u}, nil
 }
 
+// Selected gives what the universe chose last.
+func (u UniverseHandle) Selected() []*Symbol { return u.u.selected }
+
 // Members gives a universe's members in the order they came.
 func (u UniverseHandle) Members() (out []*Security) {
 	for _, s := range u.u.order {

@@ -131,6 +131,13 @@ func (h *host) declareData() {
 		}
 		return out, nil
 	})
+	h.def("universe_selected", func(a *args) (any, error) {
+		var out []any
+		for _, s := range h.universes[a.int(0)].Selected() {
+			out = append(out, s)
+		}
+		return out, nil
+	})
 	h.def("universe_members", func(a *args) (any, error) {
 		var out []any
 		for _, s := range h.universes[a.int(0)].Members() {

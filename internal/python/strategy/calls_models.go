@@ -769,6 +769,13 @@ func (h *host) declareModels() {
 		ok, _, err := b.CanSubmit(s, t.Order)
 		return ok, err
 	})
+	h.def("brokerage_market", func(a *args) (any, error) {
+		b, err := algo.Brokerage(a.int(0), algo.AccountType(a.int(1)))
+		if err != nil || a.err != nil {
+			return nil, err
+		}
+		return b.Market(algo.Kind(a.int(2))), nil
+	})
 	h.def("brokerage_leverage", func(a *args) (any, error) {
 		s := a.security(2)
 		b, err := algo.Brokerage(a.int(0), algo.AccountType(a.int(1)))

@@ -53,7 +53,7 @@ class Extensions(Api):
 
 
 class Globals:
-    DATA_FOLDER = DataFolder = ""
+    DATA_FOLDER = DataFolder = data_folder = ""
 
 
 def AddReference(*_):

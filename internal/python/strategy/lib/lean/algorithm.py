@@ -731,7 +731,9 @@ class QCAlgorithm(Api):
 
     def _etf(self, ticker, market, settings, f):
         def choose(time, rows):
-            got = f([ETFConstituentUniverse(r) for r in rows]) if f else [ETFConstituentUniverse(r).symbol for r in rows]
+            rows = [ETFConstituentUniverse(r) for r in rows]
+            ETFConstituentUniverse._last.update((r.symbol, r) for r in rows)
+            got = f(rows) if f else [r.symbol for r in rows]
             return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got]
         return Universe(_host.universe("etf", ticker, market or "usa", (settings or self.universe_settings)._pack(), choose))
 

@@ -20,6 +20,7 @@ class InsightScore(Api):
     def set_score(self, type, value, utc):
         if self.is_final_score:
             return
+        value = min(max(value, 0.0), 1.0)
         setattr(self, "magnitude" if InsightScoreType(type) == InsightScoreType.MAGNITUDE else "direction", value)
         self.updated_time_utc = utc
 

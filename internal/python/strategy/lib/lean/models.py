@@ -590,6 +590,10 @@ class DefaultBrokerageModel(BrokerageModel):
     def __init__(self, account_type=AccountType.MARGIN):
         self.account_type = AccountType(account_type)
 
+    @property
+    def default_markets(self):
+        return {k: _host.brokerage_market(int(self._brokerage), int(self.account_type), int(k)) for k in SecurityType}
+
     def can_submit_order(self, security, order, message=None):
         return _host.brokerage_can(int(self._brokerage), int(self.account_type), security._h, order._h)
 

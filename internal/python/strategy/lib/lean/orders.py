@@ -203,6 +203,14 @@ class UpdateOrderFields(Api):
         object.__setattr__(self, name, value)
 
 
+class UpdateOrderRequest(UpdateOrderFields):
+    """A change of an order that is asked for."""
+
+    def __init__(self, time, order_id, fields):
+        self.__dict__.update(fields.__dict__)
+        self.time, self.order_id = time, order_id
+
+
 class _OrderBase(Api):
     """An order, read from the engine; a copy of the time it was asked for."""
 

@@ -77,11 +77,13 @@ class Universe(Api):
 
     @property
     def selected(self):
-        return Items(Symbol._of(s) for s, _ in _host.universe_members(self._h))
+        return Items(Symbol._of(s) for s in _host.universe_selected(self._h))
 
 
 class CoarseFundamental(Api):
     """One row of the coarse universe file."""
+
+    _last = {}
 
     def __init__(self, row):
         (symbol, self.price, self.volume, self.dollar_volume, self.has_fundamental_data, self.price_factor, self.split_factor, time) = row
@@ -110,6 +112,8 @@ Fundamental = FineFundamental = CoarseFundamental
 
 class ETFConstituentUniverse(Api):
     """One row of an ETF's constituents."""
+
+    _last = {}
 
     def __init__(self, row):
         symbol, self.weight, self.shares_held, self.market_value, update, time = row
