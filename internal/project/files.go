@@ -157,7 +157,7 @@ func (s *Service) PatchFiles(ctx context.Context, c Caller, id int64, patch stri
 	}
 	return s.edit(ctx, c, id, func(tx FileTx, now time.Time) error {
 		for _, f := range list {
-			if err := f.run(tx, id, now); err != nil {
+			if err := f.run(tx, c, id, now); err != nil {
 				return err
 			}
 		}
@@ -165,7 +165,7 @@ func (s *Service) PatchFiles(ctx context.Context, c Caller, id int64, patch stri
 	})
 }
 
-func (f filePatch) run(tx FileTx, id int64, now time.Time) error {
+func (f filePatch) run(tx FileTx, c Caller, id int64, now time.Time) error {
 	var text string
 	if f.from != "" {
 		old, ok, err := tx.Get(f.from)
@@ -184,6 +184,9 @@ func (f filePatch) run(tx FileTx, id int64, now time.Time) error {
 		}
 	}
 	if f.to == "" {
+		if c.KeepFiles {
+			return mayNotDelete(f.from)
+		}
 		return nil
 	}
 	if f.from != f.to {

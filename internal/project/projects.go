@@ -139,7 +139,7 @@ func (s *Service) UpdateProject(ctx context.Context, c Caller, id int64, u Updat
 			if err := hold(p, c, now); err != nil {
 				return err
 			}
-			if err := replaceFiles(tx, *u.Files, func(f File) Stored { return Stored{f, now} }); err != nil {
+			if err := replaceFiles(tx, c, *u.Files, func(f File) Stored { return Stored{f, now} }); err != nil {
 				return err
 			}
 		}
@@ -162,7 +162,7 @@ func (s *Service) UpdateProject(ctx context.Context, c Caller, id int64, u Updat
 
 // replaceFiles makes the files exactly these; one that is the same keeps its
 // time.
-func replaceFiles(tx FileTx, files []File, stamp func(File) Stored) error {
+func replaceFiles(tx FileTx, c Caller, files []File, stamp func(File) Stored) error {
 	gone, err := tx.Names()
 	if err != nil {
 		return err
@@ -181,6 +181,9 @@ func replaceFiles(tx FileTx, files []File, stamp func(File) Stored) error {
 		}
 	}
 	for _, n := range gone {
+		if c.KeepFiles {
+			return mayNotDelete(n)
+		}
 		if err := tx.Delete(n); err != nil {
 			return err
 		}
@@ -190,6 +193,11 @@ func replaceFiles(tx FileTx, files []File, stamp func(File) Stored) error {
 		return err
 	}
 	return checkSize(n, bytes)
+}
+
+func mayNotDelete(name string) error {
+	return fault.E("project.mayNotDelete", fault.Forbidden, "this would delete the file %q, which these credentials may not", clip(name)).
+		Hinted("Use credentials with the scope qc:files:delete, or keep the file.")
 }
 
 const maxParameters = 500

@@ -11,6 +11,8 @@ type Caller struct {
 	// Source names the program that edits, such as "cli"; empty edits without
 	// regard to another's lock.
 	Source string
+	// KeepFiles refuses edits that delete files: the caller may only write.
+	KeepFiles bool
 }
 
 // Person is a user as other users of the same platform see one.
