@@ -93,21 +93,21 @@ func readEnvironments(*call, struct{}) (any, error) {
 func absentRoutes() []endpoint {
 	var out []endpoint
 	for _, a := range []struct {
-		prefix, scope, what string
-		names               []string
+		prefix, scope, says, what string
+		names                     []string
 	}{
-		{"optimizations/", "qc:optimizations:read", "optimizations", []string{"estimate", "create", "read", "list", "update", "abort", "delete"}},
-		{"live/", "qc:live:read", "live trading of projects", []string{
+		{"optimizations/", "qc:optimizations:read", "", "the desk has no optimizations", []string{"estimate", "create", "read", "list", "update", "abort", "delete"}},
+		{"live/", "qc:live:read", "No live deployment found. ", "the desk does not trade projects live", []string{
 			"create", "read", "list", "update/stop", "update/liquidate", "portfolio/read", "orders/read", "insights/read", "read/insights", "chart/read",
 			"logs/read", "commands/create", "commands/broadcast", "auth0/authorize", "auth0/read",
 		}},
-		{"object/", "qc:objects:read", "the object store", []string{"set", "get", "properties", "list", "delete"}},
-		{"ai/tools/", "qc:ai:read", "the AI tools", []string{"backtest-init", "complete", "error-enhance", "pep8-convert", "syntax-check", "search"}},
-		{"modules/", "qc:account:read", "modules", []string{"list", "read"}},
+		{"object/", "qc:objects:read", "", "the desk has no object store", []string{"set", "get", "properties", "list", "delete"}},
+		{"ai/tools/", "qc:ai:read", "", "the desk has no AI tools of its own", []string{"backtest-init", "complete", "error-enhance", "pep8-convert", "syntax-check", "search"}},
+		{"modules/", "qc:account:read", "", "the desk has no modules", []string{"list", "read"}},
 	} {
 		for _, n := range a.names {
 			out = append(out, handle(a.prefix+n, a.scope, func(*call, struct{}) (any, error) {
-				return nil, fault.E("qcapi.absent", fault.Unavailable, "%s is not served yet: this desk has no %s", a.prefix+n, a.what).
+				return nil, fault.E("qcapi.absent", fault.Unavailable, "%s%s is not served yet: %s", a.says, a.prefix+n, a.what).
 					Hinted("Use QuantConnect's cloud for it.")
 			}))
 		}

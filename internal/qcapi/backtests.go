@@ -74,7 +74,7 @@ func (c *call) backtest(b project.Backtest) (fields, error) {
 	}
 	maps.Copy(f, fields{
 		"note": b.Note, "organizationId": p.Organization, "projectId": b.Project, "completed": b.State.Final(), "error": nil, "stacktrace": nil,
-		"hasInitializeError": false, "backtestStart": nil, "backtestEnd": nil, "charts": []any{}, "rollingWindow": []any{}, "runtimeStatistics": nil,
+		"hasInitializeError": false, "backtestStart": nil, "backtestEnd": nil, "charts": fields{}, "rollingWindow": fields{}, "runtimeStatistics": nil,
 		"statistics": nil, "totalPerformance": nil, "nodeName": b.Node, "outOfSampleMaxEndDate": nil, "outOfSampleDays": 0,
 		"serverStatistics": fields{}, "analysis": []any{},
 		"researchGuide": fields{"minutes": 0, "backtestCount": 1, "parameters": len(b.Parameter)},

@@ -219,7 +219,7 @@ func (s *Server) record(r *http.Request, who identity.Principal, path string, co
 	s.cfg.Audit.RecordLater(audit.Entry{Time: s.cfg.Now().UTC(), Kind: "qcapi", User: who.User, Subject: clip(path), Body: raw})
 }
 
-// emptyError answers HTTP 500 with no body, which clients of data/list expect
+// errEmpty500 answers HTTP 500 with no body, which clients of data/list expect
 // where there is no such data.
 var errEmpty500 = errors.New("no such data")
 
