@@ -20,6 +20,7 @@ import (
 	"quantdesk/internal/fault"
 	"quantdesk/internal/feed"
 	"quantdesk/internal/identity"
+	"quantdesk/internal/jobs"
 	"quantdesk/internal/mcpd"
 	"quantdesk/internal/num"
 	"quantdesk/internal/obs"
@@ -55,6 +56,7 @@ type app struct {
 	policy   *policyFile
 	limiter  *identity.Limiter
 	projects *project.Service
+	jobs     *jobs.Hub
 	qc       *qcapi.Server
 	data     *os.Root // market data that can be downloaded; nil has none
 
@@ -330,6 +332,9 @@ func (a *app) Close() {
 		a.wg.Wait()
 		var errs []error
 		closers := []io.Closer{}
+		if a.jobs != nil {
+			closers = append(closers, a.jobs)
+		}
 		if a.data != nil {
 			closers = append(closers, a.data)
 		}

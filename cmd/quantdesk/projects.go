@@ -13,6 +13,7 @@ import (
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/identity"
+	"quantdesk/internal/jobs"
 	"quantdesk/internal/project"
 	"quantdesk/internal/qcapi"
 	"quantdesk/internal/web"
@@ -62,7 +63,11 @@ func (a *app) openProjects() error {
 	if parallel <= 0 {
 		parallel = max(1, runtime.NumCPU()/2)
 	}
-	a.projects = project.New(project.Config{Store: a.db, Directory: people{a.identity}, Runner: runner, Parallel: parallel, Log: a.log})
+	a.jobs = jobs.New(jobs.Config{Dir: a.home.Path("jobs"), Log: a.log})
+	a.projects = project.New(project.Config{
+		Store: a.db, Directory: people{a.identity}, Runner: runner, Compiles: a.jobs.Queue("compiles"), Backtests: a.jobs.Queue("backtests"),
+		Parallel: parallel, Log: a.log,
+	})
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	cfg := qcapi.Config{

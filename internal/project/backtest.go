@@ -40,6 +40,9 @@ func (s *Service) CreateBacktest(ctx context.Context, c Caller, id int64, n NewB
 	if n.Name = strings.TrimSpace(n.Name); n.Name == "" || len(n.Name) > maxName {
 		return Backtest{}, fault.E(op, fault.Invalid, "the backtest's name must have 1 to %d characters", maxName)
 	}
+	if n.Priority < MinPriority || n.Priority > MaxPriority {
+		return Backtest{}, fault.E(op, fault.Invalid, "the priority must be from %d to %d", MinPriority, MaxPriority)
+	}
 	parameters := overlay(p.Parameters, n.Parameters)
 	if err := checkParameters(parameters); err != nil {
 		return Backtest{}, err

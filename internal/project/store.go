@@ -67,11 +67,17 @@ type Directory interface {
 	PersonByNumber(ctx context.Context, number int64) (Person, bool, error)
 }
 
+// MinPriority and MaxPriority bound how urgent work may be; 0 is usual.
+const (
+	MinPriority = -4
+	MaxPriority = 5
+)
+
 // Item is work that waits in a queue. The store has the rest.
 type Item struct {
-	ID string
+	ID string `json:"id"`
 	// Priority: higher is taken earlier.
-	Priority int
+	Priority int `json:"priority,omitempty"`
 }
 
 // Queue hands out work: urgent first, then in the order it came. What is in it

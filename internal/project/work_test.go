@@ -151,7 +151,7 @@ func TestRestart(t *testing.T) {
 		w, end = life()
 	}
 	go func() {
-		for range g.began { //nolint:revive // what began is not looked at
+		for range g.began {
 		}
 	}()
 	close(g.free)
