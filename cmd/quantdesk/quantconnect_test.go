@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -288,5 +289,30 @@ func TestBacktestsSurviveKill(t *testing.T) {
 		if err := db.QueryRow(q).Scan(&n); err != nil || n != count {
 			t.Errorf("%s: %d, %v; want %d", what, n, err, count)
 		}
+	}
+}
+
+// TestLeanCLI runs the LEAN CLI's own tests of its API client against a desk:
+// QUANTDESK_LEAN_CLI names its repository, QUANTDESK_PYTHON an interpreter that
+// has what it requires. The address is the one that QC_API=local means.
+func TestLeanCLI(t *testing.T) {
+	repo := os.Getenv("QUANTDESK_LEAN_CLI")
+	if repo == "" {
+		t.Skip("QUANTDESK_LEAN_CLI names no repository")
+	}
+	python := os.Getenv("QUANTDESK_PYTHON")
+	if python == "" {
+		python = "python3"
+	}
+	t.Setenv(asTestHome, "1")
+	p := start(t, "serve", "--home", t.TempDir(), "--addr", "127.0.0.1:0", "--quantconnect-addr", "127.0.0.1:5612")
+	for !strings.Contains(p.line(t), "QuantConnect API v2") {
+	}
+	cmd := exec.CommandContext(t.Context(), python, "-m", "pytest", "tests/components/api", "-q", "-p", "no:cacheprovider")
+	cmd.Dir, cmd.Env = repo, append(os.Environ(), "QC_API=local")
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
 	}
 }

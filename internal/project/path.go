@@ -105,6 +105,8 @@ func cleanName(name string) (string, error) {
 		return bad("has characters that cannot be shown")
 	case strings.Contains(name, `\`):
 		return bad("has a backslash")
+	case strings.HasPrefix(name, binPrefix):
+		return bad("is in the recycle bin")
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if t := strings.TrimSpace(part); t == "" || t == "." || t == ".." {

@@ -144,7 +144,7 @@ func (s *Service) UpdateProject(ctx context.Context, c Caller, id int64, u Updat
 			}
 		}
 		if u.Name != nil {
-			p.Name, p.Deleted = *u.Name, strings.HasPrefix(*u.Name, binPrefix)
+			p.Name, p.Deleted = *u.Name, false
 		}
 		if u.Description != nil {
 			p.Description = *u.Description
