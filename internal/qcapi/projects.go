@@ -2,6 +2,7 @@ package qcapi
 
 import (
 	"encoding/json"
+	"strconv"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/project"
@@ -83,7 +84,7 @@ func collaborator(m project.Collaborator) fields {
 		permission = "write"
 	}
 	return fields{
-		"uid": m.Number, "liveControl": m.LiveControl, "permission": permission, "publicId": "", "profileImage": "", "email": "",
+		"uid": m.Number, "liveControl": m.LiveControl, "permission": permission, "publicId": strconv.FormatInt(m.Number, 10), "profileImage": "", "email": "",
 		"name": m.Name, "bio": "", "owner": m.Owner,
 	}
 }
@@ -204,6 +205,15 @@ func deleteLibrary(c *call, in library) (any, error) {
 	return nil, c.cfg.Projects.DeleteLibrary(c.ctx, c.caller(""), int64(in.ProjectID), int64(in.LibraryID))
 }
 
+// userNumber reads a user's id; 0, whom nobody is, when it is not a number.
+func userNumber(id text) int64 {
+	n, err := strconv.ParseInt(string(id), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 func collaborators(list []project.Collaborator, err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -216,10 +226,11 @@ func collaborators(list []project.Collaborator, err error) (any, error) {
 }
 
 func addCollaborator(c *call, in struct {
-	ProjectID, CollaboratorUserID                number
+	ProjectID                                    number
+	CollaboratorUserID                           text
 	CollaborationWrite, CollaborationLiveControl flag
 }) (any, error) {
-	return collaborators(c.cfg.Projects.AddCollaborator(c.ctx, c.caller(""), int64(in.ProjectID), int64(in.CollaboratorUserID),
+	return collaborators(c.cfg.Projects.AddCollaborator(c.ctx, c.caller(""), int64(in.ProjectID), userNumber(in.CollaboratorUserID),
 		bool(in.CollaborationWrite), bool(in.CollaborationLiveControl)))
 }
 
@@ -240,17 +251,21 @@ func readCollaborators(c *call, in projectOnly) (any, error) {
 }
 
 func updateCollaborator(c *call, in struct {
-	ProjectID, CollaboratorUserID number
-	Write, LiveControl            *flag
+	ProjectID          number
+	CollaboratorUserID text
+	Write, LiveControl *flag
 }) (any, error) {
-	return collaborators(c.cfg.Projects.UpdateCollaborator(c.ctx, c.caller(""), int64(in.ProjectID), int64(in.CollaboratorUserID), (*bool)(in.Write), (*bool)(in.LiveControl)))
+	return collaborators(c.cfg.Projects.UpdateCollaborator(c.ctx, c.caller(""), int64(in.ProjectID), userNumber(in.CollaboratorUserID), (*bool)(in.Write), (*bool)(in.LiveControl)))
 }
 
-func deleteCollaborator(c *call, in struct{ ProjectID, CollaboratorID, CollaboratorUserID number }) (any, error) {
-	if in.CollaboratorID == 0 {
+func deleteCollaborator(c *call, in struct {
+	ProjectID                          number
+	CollaboratorID, CollaboratorUserID text
+}) (any, error) {
+	if in.CollaboratorID == "" {
 		in.CollaboratorID = in.CollaboratorUserID
 	}
-	return collaborators(c.cfg.Projects.DeleteCollaborator(c.ctx, c.caller(""), int64(in.ProjectID), int64(in.CollaboratorID)))
+	return collaborators(c.cfg.Projects.DeleteCollaborator(c.ctx, c.caller(""), int64(in.ProjectID), userNumber(in.CollaboratorID)))
 }
 
 func acquireLock(c *call, in struct {
