@@ -47,6 +47,11 @@ func (s *Service) CreateBacktest(ctx context.Context, c Caller, id int64, n NewB
 	if err := checkParameters(parameters); err != nil {
 		return Backtest{}, err
 	}
+	if open, err := s.cfg.Store.CountOpen(ctx, c.User); err != nil {
+		return Backtest{}, err
+	} else if open >= s.cfg.MaxOpen {
+		return Backtest{}, fault.E(op, fault.Conflict, "%d of your backtests wait or run, and no more may", open).Hinted("Wait for some to end, or delete them.").With("limit", s.cfg.MaxOpen)
+	}
 	b := Backtest{
 		ID: NewID(), Project: id, User: c.User, Name: n.Name, Compile: k.ID, Snapshot: k.Snapshot, Parameter: parameters,
 		Priority: n.Priority, State: Queued, Created: s.now(),

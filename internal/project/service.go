@@ -20,6 +20,8 @@ type Config struct {
 	Compiles, Backtests Queue
 	// Parallel bounds backtests that run at a time; 0 means one.
 	Parallel int
+	// MaxOpen bounds a user's backtests that wait or run; 0 means 500.
+	MaxOpen int
 	// Now is the wall clock; nil means time.Now.
 	Now func() time.Time
 	Log *slog.Logger
@@ -56,6 +58,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.Backtests == nil {
 		cfg.Backtests = NewQueue()
+	}
+	if cfg.MaxOpen <= 0 {
+		cfg.MaxOpen = 500
 	}
 	cfg.Parallel = max(1, cfg.Parallel)
 	return &Service{cfg: cfg, running: map[string]*live{}, nodes: make([]string, cfg.Parallel)}

@@ -45,6 +45,8 @@ type Store interface {
 	// OpenBacktests lists those that are not final, urgent ones first, then
 	// oldest first.
 	OpenBacktests(ctx context.Context) ([]Backtest, error)
+	// CountOpen counts a user's backtests that are not final.
+	CountOpen(ctx context.Context, user string) (int, error)
 	// Part reads a part of a final backtest's result, nil where there is none.
 	Part(ctx context.Context, id, name string) ([]byte, error)
 }

@@ -84,6 +84,27 @@ func TestParallelAndPriority(t *testing.T) {
 	}
 }
 
+func TestMaxOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, newGated(), 1)
+	w.Service = project.New(project.Config{Store: w.db, Directory: everybody, Runner: newGated(), MaxOpen: 2})
+	stop := w.work()
+	p := w.project(ann)
+	k := w.compiled(ann, p.ID)
+	first, _ := w.backtest(ann, p.ID, k.ID), w.backtest(ann, p.ID, k.ID)
+	more := project.NewBacktest{Compile: k.ID, Name: "x"}
+	wants(t, second(w.CreateBacktest(t.Context(), ann, p.ID, more)), fault.Conflict, "no more may")
+	if err := w.CancelBacktest(t.Context(), ann, p.ID, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.CreateBacktest(t.Context(), ann, p.ID, more); err != nil {
+		t.Error(err)
+	}
+	more.Priority = 6
+	wants(t, second(w.CreateBacktest(t.Context(), ann, p.ID, more)), fault.Invalid, "priority")
+	stop()
+}
+
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	g := newGated()

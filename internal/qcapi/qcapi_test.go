@@ -551,6 +551,17 @@ func TestProjectsAndFiles(t *testing.T) {
 	large := strings.Repeat("x", 10<<20+1)
 	w.refuses(w.ann, "files/create", p(`,"name":"large.py","content":"`+large+`"`), "10 MB")
 
+	form := url.Values{"projectId": {fmt.Sprint(id)}}
+	for i := range 10_001 {
+		form.Set(fmt.Sprintf("files[%d][name]", i), fmt.Sprintf("f%d.py", i))
+		form.Set(fmt.Sprintf("files[%d][content]", i), "x")
+	}
+	r := w.request("POST", "projects/update", "application/x-www-form-urlencoded", form.Encode())
+	w.ann.sign(r, w.now)
+	if a := w.send(http.DefaultClient, r); a.status != 200 || a.ok() || !strings.Contains(a.error(), "10000 files") {
+		t.Errorf("10,001 files: %d %s", a.status, a.body)
+	}
+
 	lib := w.project(w.ann)
 	w.must(w.ann, "projects/library/create", p(fmt.Sprintf(`,"libraryId":%d`, lib)))
 	if a = w.must(w.ann, "projects/read", p("")); a.at("projects", 0, "libraries", 0, "projectId") != float64(lib) || a.at("projects", 0, "libraries", 0, "access") != true {

@@ -43,9 +43,9 @@ func readInput(w http.ResponseWriter, r *http.Request) (json.RawMessage, error) 
 	case len(bytes.TrimSpace(body)) == 0:
 		return fromForm(r.URL.Query())
 	case kind == "application/x-www-form-urlencoded":
-		form, err := url.ParseQuery(string(body))
+		form, err := parseForm(string(body))
 		if err != nil {
-			return nil, fault.E("qcapi.readInput", fault.Invalid, "the form is not readable")
+			return nil, err
 		}
 		return fromForm(form)
 	case kind == "multipart/form-data":
@@ -60,6 +60,29 @@ func readInput(w http.ResponseWriter, r *http.Request) (json.RawMessage, error) 
 		return nil, fault.E("qcapi.readInput", fault.Invalid, "the body is not a JSON object").Hinted("Send a JSON object, or a form.")
 	}
 	return body, nil
+}
+
+// parseForm reads a form as url.ParseQuery does, whose bound on the number of
+// fields is below what a push of many files sends.
+func parseForm(body string) (url.Values, error) {
+	form := url.Values{}
+	n := 0
+	for pair := range strings.SplitSeq(body, "&") {
+		if pair == "" {
+			continue
+		}
+		if n++; n > maxKeys {
+			return nil, fault.E("qcapi.parseForm", fault.Invalid, "the form has more than %d fields", maxKeys)
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		key, err1 := url.QueryUnescape(key)
+		value, err2 := url.QueryUnescape(value)
+		if err1 != nil || err2 != nil {
+			return nil, fault.E("qcapi.parseForm", fault.Invalid, "the form is not readable")
+		}
+		form.Add(key, value)
+	}
+	return form, nil
 }
 
 func fromParts(m *multipart.Reader) (json.RawMessage, error) {

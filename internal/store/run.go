@@ -54,8 +54,8 @@ func (db *DB) OpenCompiles(ctx context.Context) ([]project.Compile, error) {
 
 // CreateBacktest keeps a new backtest.
 func (db *DB) CreateBacktest(ctx context.Context, b project.Backtest) error {
-	return db.put(ctx, b, `INSERT INTO backtests (id, project, state, priority, seq, body) VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(seq), 0) + 1 FROM backtests WHERE project = $2), $5)`,
-		b.ID, b.Project, string(b.State), b.Priority)
+	return db.put(ctx, b, `INSERT INTO backtests (id, project, user_id, state, priority, seq, body) VALUES ($1, $2, $3, $4, $5, (SELECT COALESCE(MAX(seq), 0) + 1 FROM backtests WHERE project = $2), $6)`,
+		b.ID, b.Project, b.User, string(b.State), b.Priority)
 }
 
 // Backtest finds a backtest.
@@ -72,6 +72,12 @@ func (db *DB) Backtests(ctx context.Context, id int64) ([]project.Backtest, erro
 // first.
 func (db *DB) OpenBacktests(ctx context.Context) ([]project.Backtest, error) {
 	return query[project.Backtest](ctx, db.read, `SELECT body FROM backtests WHERE state IN ('queued', 'running') ORDER BY priority DESC, rowid`)
+}
+
+// CountOpen counts a user's backtests that are not final.
+func (db *DB) CountOpen(ctx context.Context, user string) (n int, err error) {
+	err = db.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM backtests WHERE user_id = $1 AND state IN ('queued', 'running')`, user).Scan(&n)
+	return n, err
 }
 
 func (db *DB) setBacktest(tx *sql.Tx, b project.Backtest) error {

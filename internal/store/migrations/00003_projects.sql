@@ -46,12 +46,14 @@ CREATE INDEX compiles_open ON compiles (id) WHERE state IN ('queued', 'running')
 CREATE TABLE backtests (
   id       TEXT PRIMARY KEY,
   project  INTEGER NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+  user_id  TEXT NOT NULL,
   state    TEXT NOT NULL,
   priority INTEGER NOT NULL,
   seq      INTEGER NOT NULL,
   body     TEXT NOT NULL
 );
 CREATE INDEX backtests_project ON backtests (project, seq);
+CREATE INDEX backtests_open_user ON backtests (user_id) WHERE state IN ('queued', 'running');
 CREATE INDEX backtests_open ON backtests (priority, seq) WHERE state IN ('queued', 'running');
 
 -- The parts of a final result, compressed: charts, pages of orders, logs.
