@@ -22,10 +22,17 @@ var zstdWriter = sync.OnceValues(func() (*zstd.Encoder, error) {
 	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
 })
 
+// fastWriter compresses what must be compressed while the writer waits.
+var fastWriter = sync.OnceValues(func() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
+})
+
 var zstdReader = sync.OnceValues(func() (*zstd.Decoder, error) { return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1)) })
 
-func compress(raw []byte) ([]byte, error) {
-	w, err := zstdWriter()
+func compress(raw []byte) ([]byte, error) { return compressBy(zstdWriter, raw) }
+
+func compressBy(writer func() (*zstd.Encoder, error), raw []byte) ([]byte, error) {
+	w, err := writer()
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +219,7 @@ func (f fileTx) Get(name string) (project.Stored, bool, error) {
 
 // Put inserts or replaces a file.
 func (f fileTx) Put(s project.Stored) error {
-	raw, err := compress([]byte(s.Content))
+	raw, err := compressBy(fastWriter, []byte(s.Content))
 	if err != nil {
 		return err
 	}
