@@ -215,6 +215,25 @@ func TestKilledTooOften(t *testing.T) {
 	}
 }
 
+// TestOpenCompile has a compile that a desk before left open.
+func TestOpenCompile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, scripted{}, 1)
+	p := w.project(ann)
+	k, err := w.CreateCompile(t.Context(), ann, p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := world{project.New(project.Config{Store: w.db, Directory: everybody, Runner: scripted{}}), t, w.db}
+	next.work()
+	w.until("the other service compiles it", func() bool {
+		if k, err = w.Compile(t.Context(), ann, p.ID, k.ID); err != nil {
+			t.Fatal(err)
+		}
+		return k.State == project.Succeeded
+	})
+}
+
 // TestFinishOnce has many finish the same backtest: one is kept.
 func TestFinishOnce(t *testing.T) {
 	t.Parallel()
