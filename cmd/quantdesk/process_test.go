@@ -27,6 +27,7 @@ const asProgram = "QUANTDESK_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		furnish()
 		main()
 		return
 	}

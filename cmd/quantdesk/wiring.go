@@ -18,11 +18,32 @@ import (
 	"quantdesk/internal/lean"
 	"quantdesk/internal/market"
 	"quantdesk/internal/order"
+	"quantdesk/internal/project"
 	"quantdesk/internal/risk"
 	"quantdesk/internal/sim"
 	"quantdesk/internal/store"
 	"quantdesk/internal/trade"
 )
+
+// newRunner makes what compiles and runs user code.
+var newRunner = func(*app) (project.Runner, error) { return noEngine{}, nil }
+
+// noEngine stands where the engine is not built in.
+type noEngine struct{}
+
+func engineAbsent() error {
+	return fault.E("noEngine", fault.Unavailable, "the engine is not built in").Hinted("Use a build of quantdesk that has it.")
+}
+
+// Compile refuses.
+func (noEngine) Compile(context.Context, project.Source) ([]project.Problem, error) {
+	return nil, engineAbsent()
+}
+
+// Backtest refuses.
+func (noEngine) Backtest(context.Context, project.Run, func(project.Progress)) (*project.Result, error) {
+	return nil, engineAbsent()
+}
 
 // directory lets the desk see identity's accounts; the two rooms do not know
 // each other.
