@@ -62,9 +62,6 @@ type cli struct {
 
 func main() {
 	python.RunStage(os.Args)
-	if len(os.Args) > 1 && os.Args[1] == "__engine" {
-		os.Exit(runEngine(context.Background(), os.Stdin, os.Stdout))
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()

@@ -602,6 +602,7 @@ func (e *Engine) handle(events []*OrderEvent) {
 				ev.Fee = Money{num.Zero, s.Quote.Symbol}
 			}
 			e.Portfolio.process(s, ev)
+			e.filled(s, ev)
 			t.add(ev)
 			o.Price = t.AverageFill()
 		}
