@@ -104,7 +104,9 @@ func (r *reader) open(day int64) error {
 	c, date := r.cfg, dateOf(day)
 	ticker, has := c.Symbol.Value, true
 	if c.Symbol.Kind == Equity {
-		ticker, has = r.ref.ticker(date, c.mapped)
+		if len(r.ref.maps) > 0 { // without a map file the ticker never changed
+			ticker, has = r.ref.ticker(date, c.mapped)
+		}
 		if r.aux {
 			r.corporate(day, ticker, has)
 		}

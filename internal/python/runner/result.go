@@ -38,6 +38,9 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 		r.Status = project.RuntimeError
 		r.Error, r.StackTrace = describe(job, e, o.Err)
 	}
+	if o.Err == nil {
+		r.Logs = append(r.Logs, missing(e)...)
+	}
 	stats, err := e.Statistics()
 	if err != nil {
 		return nil, err
@@ -98,6 +101,30 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 		}
 	}
 	return r, nil
+}
+
+// NoData begins the line of a result's log that names a security without data.
+const NoData = "Error: there are no data of "
+
+// missing names the securities that had no data at all: a symbol that is
+// misspelt, or a market that does not go so far.
+func missing(e *algo.Engine) (out []string) {
+	const most = 20
+	for _, s := range e.Securities.Ever() {
+		if s.HasData() || s.Symbol.Kind == algo.Base {
+			continue
+		}
+		if len(out) == most {
+			return append(out, NoData+"more securities")
+		}
+		res := ""
+		if len(s.Configs) > 0 {
+			res = " at the resolution " + s.Configs[0].Resolution.String()
+		}
+		out = append(out, fmt.Sprintf("%s%s (%s, %s) from %s to %s%s", NoData, s.Symbol.Value, s.Symbol.Kind, s.Symbol.Market,
+			wall(e.Start()).Format(time.DateOnly), wall(e.End()).Format(time.DateOnly), res))
+	}
+	return out
 }
 
 // wall is a wall clock without fractions, labelled UTC.
