@@ -27,6 +27,7 @@ import (
 type backtestCmd struct {
 	Algorithm string            `arg:"" help:"Python file with a class that derives from QCAlgorithm; what it imports from its folder comes along." placeholder:"ALGO.py"`
 	Market    string            `help:"LEAN data folder, or sim for the simulated market." default:"sim" env:"QUANTDESK_MARKET" placeholder:"DIR|sim"`
+	Seed      int64             `help:"Seed of the simulated market." default:"42" env:"QUANTDESK_SEED"`
 	Param     map[string]string `help:"A parameter that get_parameter gives; may be repeated." placeholder:"K=V"`
 	JSON      bool              `name:"json" help:"Print the whole result as JSON."`
 	Report    string            `help:"Write equity.png, report.html and result.json into this folder." placeholder:"DIR"`
@@ -40,12 +41,15 @@ func (c *backtestCmd) Run(ctx context.Context, io streams, home place) error {
 	if err != nil {
 		return err
 	}
-	if c.Market != "sim" {
+	data := c.Market
+	if data == "sim" {
+		data = fmt.Sprintf("sim:%d", c.Seed)
+	} else {
 		if st, err := os.Stat(c.Market); err != nil || !st.IsDir() {
 			return fault.E("backtest", fault.NotFound, "there is no data folder %s", c.Market).Hinted("Give a LEAN data folder with --market, or --market sim.")
 		}
 	}
-	r, err := newRunner(io, string(home), c.Market, c.Runs)
+	r, err := newRunner(io, string(home), data, c.Runs)
 	if err != nil {
 		return err
 	}

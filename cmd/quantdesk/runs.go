@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"quantdesk/internal/project"
 	"quantdesk/internal/python"
 	"quantdesk/internal/python/runner"
+	"quantdesk/internal/sim/source"
 )
 
 // runs are the settings of how algorithms run.
@@ -35,6 +37,17 @@ func init() { runner.Register(openMarket) }
 
 // openMarket opens the data of a run, in its child.
 func openMarket(data string) (algo.Source, error) {
+	if data == "sim" || strings.HasPrefix(data, "sim:") {
+		seed := int64(42)
+		if text := strings.TrimPrefix(data, "sim:"); text != data {
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return nil, fault.Wrap("runs.open", fault.Invalid, err, "the simulated market's seed %q is no number", text)
+			}
+			seed = n
+		}
+		return source.New(seed), nil
+	}
 	f, err := lean.Open(data)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 	if o.Err != nil {
 		r.Status = project.RuntimeError
 		r.Error, r.StackTrace = describe(job, e, o.Err)
+		r.Error, r.StackTrace = strategy.Settled(r.Error), strategy.Settled(r.StackTrace)
 	}
 	if o.Err == nil {
 		r.Logs = append(r.Logs, missing(e)...)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"quantdesk/internal/algo"
@@ -73,6 +75,7 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 			return
 		}
 		bytes += len(text)
+		text = Settled(text)
 		if kind == "error" {
 			text = "Error: " + text
 		}
@@ -111,6 +114,17 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 	}
 	out.Extras, err = s.extras()
 	return out, err
+}
+
+var address = regexp.MustCompile(` at 0x[0-9a-f]{4,16}>`)
+
+// Settled is a text without the addresses that Python prints of objects: they
+// differ from run to run.
+func Settled(text string) string {
+	if !strings.Contains(text, " at 0x") {
+		return text
+	}
+	return address.ReplaceAllString(text, ">")
 }
 
 // lines hands whole lines of what Python prints to the log.
