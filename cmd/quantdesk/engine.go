@@ -127,6 +127,9 @@ func (c *leanCheckCmd) Run(ctx context.Context, io streams, home place) error {
 	if c.JSON {
 		return json.NewEncoder(io.out).Encode(out)
 	}
+	if c.Markdown {
+		return leanPage(io.out, out)
+	}
 	return c.print(io, out)
 }
 

@@ -56,6 +56,7 @@ type cli struct {
 	Backup    backupCmd    `cmd:"" help:"Write the whole home to one file, also while it runs."`
 	Restore   restoreCmd   `cmd:"" help:"Restore a home from a backup."`
 	Backtest  backtestCmd  `cmd:"" help:"Run an algorithm over market data and report what came of it."`
+	Python    pythonCmd    `cmd:"" help:"Install packages for algorithms, write the API for editors."`
 	LeanCheck leanCheckCmd `cmd:"" help:"Run LEAN algorithms and compare them with what LEAN publishes."`
 	Doctor    doctorCmd    `cmd:"" help:"Check the home, the market and the server, and say what is wrong."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

@@ -28,6 +28,13 @@ type runs struct {
 	AllowWeak    bool          `name:"allow-weak-sandbox" help:"Run algorithms where the system cannot confine them: they can then read what the desk can read. Never on a server with several users." env:"QUANTDESK_ALLOW_WEAK_SANDBOX" group:"Runs"`
 }
 
+// forUsers are the settings of a server: one with several users never runs
+// algorithms that can read what the desk can read.
+func (s runs) forUsers(several bool) runs {
+	s.AllowWeak = s.AllowWeak && !several
+	return s
+}
+
 // limits are the settings as the runner takes them.
 func (s runs) limits() python.Limits {
 	return python.Limits{Memory: int64(s.RunMemory) << 20, CPU: s.RunCPU, Wall: s.RunTime}

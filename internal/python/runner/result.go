@@ -163,7 +163,7 @@ func derived(id string, what string, n int) string {
 // line, and its trace without the engine's frames.
 func describe(job strategy.Job, e *algo.Engine, err error) (text, trace string) {
 	var folders []string
-	for _, dir := range append([]string{filepath.Dir(job.File), job.Library, job.Home}, job.Path...) {
+	for _, dir := range slices.Concat([]string{filepath.Dir(job.File), job.Library, job.Home}, job.Path, job.SitePackages) {
 		folders = append(folders, dir+string(filepath.Separator), "")
 	}
 	clean := strings.NewReplacer(folders...)
@@ -199,8 +199,13 @@ func describe(job strategy.Job, e *algo.Engine, err error) (text, trace string) 
 // engineFrame tells the library's and the interpreter's files from the user's.
 // Bytecode names the library's files without a folder.
 func engineFrame(job strategy.Job, file string) bool {
+	for _, dir := range job.SitePackages {
+		if strings.HasPrefix(file, dir) {
+			return true
+		}
+	}
 	return strings.HasPrefix(file, job.Library) || strings.HasPrefix(file, job.Home) || strings.HasPrefix(file, "lean/") || file == "AlgorithmImports.py" || strings.HasPrefix(file, "<") ||
-		strings.HasPrefix(file, "lib/python")
+		strings.HasPrefix(file, "lib/python") || strings.HasPrefix(file, "pandas/") || strings.HasPrefix(file, "numpy/")
 }
 
 // number prints a decimal as a JSON number.

@@ -221,3 +221,23 @@ func BenchmarkStart(b *testing.B) {
 		}
 	}
 }
+
+// TestPandas needs packages of a system's Python 3.11.
+func TestPandas(t *testing.T) {
+	site := os.Getenv("QUANTDESK_SITE_PACKAGES")
+	if site == "" {
+		site = "/usr/lib/python3/dist-packages"
+	}
+	if _, err := os.Stat(filepath.Join(site, "pandas")); err != nil {
+		t.Skip("no pandas: set QUANTDESK_SITE_PACKAGES")
+	}
+	r := caged(t, Config{SitePackages: []string{site}})
+	got := backtest(t, r, project.Run{Source: in(`h = self.history(self.symbol("SPY"), 10, Resolution.DAILY)
+assert type(h) is pd.DataFrame and h.shape == (10, 5), type(h)
+assert h.loc["SPY"].close.iloc[-1] > 100 and "SPY" in h.close.unstack(level=0).columns
+assert np.log(h.close).std() > 0
+h.loc["NOPE"]`)})
+	if !strings.Contains(got.Error, "KeyError : 'NOPE'\n  at initialize") || strings.Contains(got.Error, "pandas") {
+		t.Errorf("got %s", got.Error)
+	}
+}

@@ -5,9 +5,8 @@ reads the user's files and runs none of them."""
 import ast
 import difflib
 import inspect
-import textwrap
 
-from .check_files import Project, BUILTINS, ERROR, WARNING
+from .check_files import Project, class_tree, BUILTINS, ERROR, WARNING
 from .names import pascal, snake
 
 _CATCHES = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception", "BaseException"}
@@ -203,9 +202,8 @@ class Checker:
             for c in cls.__mro__:
                 if not _is_api(c):
                     continue
-                try:
-                    tree = ast.parse(textwrap.dedent(inspect.getsource(c)))
-                except (OSError, TypeError, SyntaxError):
+                tree = class_tree(c)
+                if tree is None:
                     continue
                 s = _Stored()
                 s.visit(tree)

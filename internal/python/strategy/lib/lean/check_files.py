@@ -12,6 +12,20 @@ _DUNDER = {"__name__", "__file__", "__doc__", "__package__", "__spec__", "__load
 BUILTINS = set(dir(builtins)) | _DUNDER
 
 
+_trees = {}
+
+
+def class_tree(cls):
+    """A class of the library as it is written; None where it is not."""
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    if not file or not file.endswith(".py"):
+        return None
+    if file not in _trees:
+        with open(file, encoding="utf-8") as f:
+            _trees[file] = {n.name: n for n in ast.parse(f.read()).body if isinstance(n, ast.ClassDef)}
+    return _trees[file].get(cls.__name__)
+
+
 class Problems(list):
     def tell(self, file, node, severity, message, back=0):
         line = getattr(node, "end_lineno" if back else "lineno", 0) or 0
