@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,89 +11,9 @@ import (
 	"sync"
 
 	"quantdesk/internal/fault"
-	"quantdesk/internal/lean"
-	"quantdesk/internal/python"
-	"quantdesk/internal/python/strategy"
+	"quantdesk/internal/project"
+	"quantdesk/internal/python/runner"
 )
-
-// engineProgram is the child that runs one algorithm.
-const engineProgram = "backtest"
-
-func init() { python.Register(engineProgram, runEngine) }
-
-// runEngine reads a job from in and writes its result to out.
-func runEngine(ctx context.Context, in io.Reader, out io.Writer) int {
-	var job strategy.Job
-	if err := json.NewDecoder(in).Decode(&job); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return exitFailed
-	}
-	var r strategy.Result
-	f, err := lean.Open(job.Data)
-	if err == nil {
-		r, err = strategy.Run(ctx, job, f.Source(), nil)
-	}
-	if err != nil {
-		r.Status, r.Error = "RuntimeError", err.Error()
-	}
-	if err := json.NewEncoder(out).Encode(r); err != nil {
-		return exitFailed
-	}
-	return 0
-}
-
-// engineRunner starts children that run algorithms.
-type engineRunner struct {
-	home, library string
-	site          []string
-}
-
-// newEngineRunner extracts the interpreter and the library where they are not yet.
-func newEngineRunner() (*engineRunner, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return nil, fault.Wrap("engine.start", fault.Unavailable, err, "there is no cache folder for the interpreter").Hinted("Set XDG_CACHE_HOME.")
-	}
-	cache = filepath.Join(cache, "quantdesk")
-	if err := os.MkdirAll(cache, 0o700); err != nil {
-		return nil, err
-	}
-	home, err := python.Extract(cache)
-	if err != nil {
-		return nil, err
-	}
-	library, err := os.MkdirTemp(cache, "lib-")
-	if err != nil {
-		return nil, err
-	}
-	if err := strategy.WriteLibrary(library); err != nil {
-		return nil, err
-	}
-	return &engineRunner{home: home, library: library}, nil
-}
-
-func (r *engineRunner) close() { _ = os.RemoveAll(r.library) }
-
-// run runs one algorithm in a child of its own.
-func (r *engineRunner) run(ctx context.Context, job strategy.Job) (strategy.Result, error) {
-	job.Home, job.Library, job.SitePackages = r.home, r.library, r.site
-	in, err := json.Marshal(job)
-	if err != nil {
-		return strategy.Result{}, err
-	}
-	var out, errs bytes.Buffer
-	code, err := r.child(ctx, job, bytes.NewReader(in), &out, &errs)
-	if err != nil {
-		return strategy.Result{}, err
-	}
-	var result strategy.Result
-	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
-		return result, fmt.Errorf("the engine ended with code %d: %s", code, clip(errs.String()))
-	}
-	return result, nil
-}
-
-func clip(s string) string { return s[:min(len(s), 12000)] }
 
 type leanCheckCmd struct {
 	Algorithms string `required:"" help:"Folder with the algorithms." type:"existingdir" placeholder:"DIR"`
@@ -105,7 +23,9 @@ type leanCheckCmd struct {
 	Tier       string `help:"Run only these tiers, as in T1,T2." placeholder:"TIERS"`
 	Jobs       int    `help:"Algorithms at a time." default:"2"`
 	JSON       bool   `name:"json" help:"Print one array of objects."`
+	Markdown   bool   `help:"Print a page in Markdown."`
 	Verbose    bool   `help:"Print every difference, the log and the orders."`
+	Runs       runs   `embed:""`
 }
 
 // expectation is what LEAN publishes of one algorithm.
@@ -139,7 +59,7 @@ type verdict struct {
 
 // differences compares as LEAN's own tests do: strings, "-0" being "0", and -1
 // points meaning any.
-func (x *expectation) differences(r *strategy.Result) (out []string) {
+func (x *expectation) differences(r *project.Result) (out []string) {
 	same := func(a, b string) bool {
 		return a == b || strings.TrimPrefix(a, "-") == "0" && strings.TrimPrefix(b, "-") == "0"
 	}
@@ -151,14 +71,14 @@ func (x *expectation) differences(r *strategy.Result) (out []string) {
 	if r.Error != "" && x.Status != "RuntimeError" {
 		out = append(out, "error: "+r.Error)
 	}
-	if x.Status != "" && x.Status != string(r.Status) {
+	if x.Status != "" && x.Status != r.Status {
 		out = append(out, fmt.Sprintf("algorithm_status: %s, expected %s", r.Status, x.Status))
 	}
 	if x.DataPoints >= 0 && x.DataPoints != r.DataPoints {
 		out = append(out, fmt.Sprintf("data_points: %d, expected %d", r.DataPoints, x.DataPoints))
 	}
-	if x.HistoryPoints >= 0 && x.HistoryPoints != r.HistoryPoints {
-		out = append(out, fmt.Sprintf("history_data_points: %d, expected %d", r.HistoryPoints, x.HistoryPoints))
+	if x.HistoryPoints >= 0 && x.HistoryPoints != r.HistoryDataPoints {
+		out = append(out, fmt.Sprintf("history_data_points: %d, expected %d", r.HistoryDataPoints, x.HistoryPoints))
 	}
 	for _, n := range names {
 		if got := r.Statistics[n]; !same(got, x.Statistics[n]) {
@@ -170,7 +90,7 @@ func (x *expectation) differences(r *strategy.Result) (out []string) {
 
 // Run runs the algorithms and prints how they compare; it exits 0 whatever the
 // score.
-func (c *leanCheckCmd) Run(ctx context.Context, io streams) error {
+func (c *leanCheckCmd) Run(ctx context.Context, io streams, home place) error {
 	data, err := os.ReadFile(c.Expected)
 	if err != nil {
 		return err
@@ -179,11 +99,10 @@ func (c *leanCheckCmd) Run(ctx context.Context, io streams) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return fault.Wrap("lean-check", fault.Invalid, err, "%s is not in the format of lean-corpus.json", c.Expected)
 	}
-	runner, err := newEngineRunner()
+	runner, err := newRunner(warnTo(io), string(home), c.Market, c.Runs)
 	if err != nil {
 		return err
 	}
-	defer runner.close()
 	var list []expectation
 	for _, x := range all {
 		if strings.Contains(x.Name, c.Only) && (c.Tier == "" || slices.Contains(strings.Split(c.Tier, ","), x.Tier)) {
@@ -208,24 +127,34 @@ func (c *leanCheckCmd) Run(ctx context.Context, io streams) error {
 	if c.JSON {
 		return json.NewEncoder(io.out).Encode(out)
 	}
+	if c.Markdown {
+		return leanPage(io.out, out)
+	}
 	return c.print(io, out)
 }
 
 // one runs an algorithm. LEAN's own test configuration gives every algorithm
 // the parameters ema-fast and ema-slow.
-func (c *leanCheckCmd) one(ctx context.Context, runner *engineRunner, x *expectation) verdict {
-	v := verdict{Name: x.Name, Tier: x.Tier, present: x.Present == nil || *x.Present}
-	file := filepath.Join(c.Algorithms, filepath.Base(x.File))
-	r, err := runner.run(ctx, strategy.Job{File: file, Data: c.Market, Parameters: map[string]string{"ema-fast": "10", "ema-slow": "20"}})
+func (c *leanCheckCmd) one(ctx context.Context, runner *runner.Runner, x *expectation) verdict {
+	v := verdict{Name: x.Name, Tier: x.Tier, Differences: []string{}, present: x.Present == nil || *x.Present}
+	source, err := sourceOf(filepath.Join(c.Algorithms, filepath.Base(x.File)))
+	var r *project.Result
+	if err == nil {
+		r, err = runner.Backtest(ctx, project.Run{ID: x.Name, Source: source, Parameters: map[string]string{"ema-fast": "10", "ema-slow": "20"}}, nil)
+	}
 	if err != nil {
 		v.Differences = []string{err.Error()}
 		return v
 	}
-	v.Actual = actual{r.Statistics, string(r.Status), r.DataPoints, r.HistoryPoints}
-	v.Differences = x.differences(&r)
+	v.Actual = actual{r.Statistics, r.Status, r.DataPoints, r.HistoryDataPoints}
+	v.Differences = append(v.Differences, x.differences(r)...)
 	v.Pass = len(v.Differences) == 0
 	if c.Verbose {
-		v.log = append(append(r.Log, r.Trace), r.Orders...)
+		v.log = append(v.log, r.Logs...)
+		v.log = append(v.log, r.StackTrace)
+		for _, o := range r.Orders {
+			v.log = append(v.log, string(o))
+		}
 	}
 	return v
 }

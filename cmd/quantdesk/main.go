@@ -55,6 +55,8 @@ type cli struct {
 	Audit     auditCmd     `cmd:"" help:"Verify and read the audit."`
 	Backup    backupCmd    `cmd:"" help:"Write the whole home to one file, also while it runs."`
 	Restore   restoreCmd   `cmd:"" help:"Restore a home from a backup."`
+	Backtest  backtestCmd  `cmd:"" help:"Run an algorithm over market data and report what came of it."`
+	Python    pythonCmd    `cmd:"" help:"Install packages for algorithms, write the API for editors."`
 	LeanCheck leanCheckCmd `cmd:"" help:"Run LEAN algorithms and compare them with what LEAN publishes."`
 	Doctor    doctorCmd    `cmd:"" help:"Check the home, the market and the server, and say what is wrong."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
@@ -62,9 +64,6 @@ type cli struct {
 
 func main() {
 	python.RunStage(os.Args)
-	if len(os.Args) > 1 && os.Args[1] == "__engine" {
-		os.Exit(runEngine(context.Background(), os.Stdin, os.Stdout))
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()

@@ -55,7 +55,7 @@ func (p people) PersonByNumber(ctx context.Context, number int64) (project.Perso
 // openProjects makes the projects and the API that serves them. Nothing runs
 // before work is called.
 func (a *app) openProjects() error {
-	runner, err := newRunner(a)
+	runner, err := openRunner(a)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func furnish() {
 	if os.Getenv(asTestHome) == "" {
 		return
 	}
-	newRunner = func(*app) (project.Runner, error) { return scripted{}, nil }
+	openRunner = func(*app) (project.Runner, error) { return scripted{}, nil }
 	fixtureHome = func(ctx context.Context, a *app) error {
 		have, err := a.db.APITokens(ctx, identity.LocalUser)
 		if err != nil || len(have) > 0 {

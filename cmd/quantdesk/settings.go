@@ -30,6 +30,7 @@ type desk struct {
 	LogLevel       string   `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"QUANTDESK_LOG_LEVEL,LOG_LEVEL" group:"Operations"`
 	LogJSON        bool     `help:"Write the log as JSON." env:"QUANTDESK_LOG_JSON" group:"Operations"`
 	OTLPEndpoint   string   `help:"Send OpenTelemetry traces there (OTLP over HTTP). Default: none." env:"QUANTDESK_OTLP_ENDPOINT" placeholder:"URL" group:"Operations"`
+	Runs           runs     `embed:""`
 }
 
 // listen are the settings of the HTTP endpoint.

@@ -136,6 +136,7 @@ type Engine struct {
 	scanning           bool
 	OrderEvents        []*OrderEvent
 	capacity           *capacity
+	trades             *trades
 
 	Points        int // data points
 	HistoryPoints int
@@ -172,6 +173,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 	e.Schedule = newSchedule(e)
 	e.Charts = newCharts(e)
 	e.capacity = newCapacity(e)
+	e.trades = newTrades()
 	e.results = newSampler(e)
 	e.SetStart(market.Date{Year: 1998, Month: 1, Day: 1})
 	e.end = localOf(market.DateOf(time.Unix(0, 0))) - 1

@@ -412,6 +412,7 @@ func (e *Engine) updateSecurity(p packet) error {
 	if err := p.sub.sec.update(points, p.sub.cfg.Internal); err != nil {
 		return err
 	}
+	e.trades.price(p.sub.sec.Symbol, p.sub.sec.Price)
 	return nil
 }
 
@@ -477,6 +478,9 @@ func (e *Engine) corporate(s *Slice) error {
 		}
 		mode := e.adjustment(sec)
 		e.Portfolio.split(x, sec, mode)
+		if mode == Raw {
+			e.trades.split(x.Symbol, x.Factor)
+		}
 		e.splitOrders(x, mode)
 	}
 	return nil

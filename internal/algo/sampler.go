@@ -124,6 +124,7 @@ func (r *sampler) sample(utc int64) {
 	}
 	r.exposure(utc, v)
 	r.turnover(utc, v)
+	r.charts(utc, v)
 	r.daily = v
 }
 

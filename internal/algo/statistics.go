@@ -76,6 +76,7 @@ type figures struct {
 	lossRate, winRate, ratio                                    num.Decimal
 	alpha, beta, deviation, variance, information, tracking     num.Decimal
 	treynor, turnover                                           num.Decimal
+	risk99, risk95                                              num.Decimal
 	recovery                                                    int
 }
 
@@ -209,25 +210,32 @@ func safe(f float64) num.Decimal {
 	return d
 }
 
-func (e *Engine) figures() (f figures, err error) {
-	equity := e.series("Strategy Equity", "Equity")
+// figures are those of the whole run.
+func (e *Engine) figures() (figures, error) { return e.figuresOf(whole) }
+
+func (e *Engine) figuresOf(w days) (f figures, err error) {
+	all := e.series("Strategy Equity", "Equity")
+	equity := w.cut(all)
 	if len(equity) == 0 {
 		return f, nil
 	}
 	f.start = e.results.start
+	if len(equity) < len(all) {
+		f.start = equity[0].y
+	}
 	f.end = equity[len(equity)-1].y
-	if turnover := e.series("Portfolio Turnover", "Portfolio Turnover"); len(turnover) > 0 {
+	if turnover := w.cut(e.series("Portfolio Turnover", "Portfolio Turnover")); len(turnover) > 0 {
 		sum := num.Zero
 		for _, p := range turnover {
 			sum = sum.Add(p.y)
 		}
 		f.turnover = sum.Quo(num.FromInt(int64(len(turnover))))
 	}
-	performance, benchmark := performances(e.series("Strategy Equity", "Return")), differences(e.series("Benchmark", "Benchmark"))
+	performance, benchmark := performances(w.cut(e.series("Strategy Equity", "Return"))), differences(w.cut(e.series("Benchmark", "Benchmark")))
 	if f.start.IsZero() || len(benchmark) < 2 || len(performance) < 2 {
 		return f, nil
 	}
-	e.wins(&f)
+	e.wins(&f, w)
 	f.net = f.end.Quo(f.start).Sub(num.One)
 	days := float64(equity[len(equity)-1].utc-equity[0].utc) / float64(nsDay)
 	years := safe(days).Quo(num.FromInt(365)).Float64()
@@ -264,17 +272,23 @@ func (e *Engine) figures() (f figures, err error) {
 		f.information = safe(annual.Float64() - annualBenchmark.Float64()).Quo(f.tracking)
 	}
 	f.probabilistic = safe(probabilisticSharpe(performance, 1/math.Sqrt(n), rf.Float64()/n))
+	f.risk99, f.risk95 = valueAtRisk(performance, int(n), normal99), valueAtRisk(performance, int(n), normal95)
 	f.drawdown, f.recovery = drawdowns(equity)
 	return f, nil
 }
 
 // wins computes what the closing fills say.
-func (e *Engine) wins(f *figures) {
+func (e *Engine) wins(f *figures, w days) {
 	running := f.start
 	won, lost := num.Zero, num.Zero
 	wins, losses := int64(0), int64(0)
 	isWin := int64(0)
+	total := int64(0)
 	for _, c := range e.Portfolio.Closed {
+		if !w.has(c.Time) {
+			continue
+		}
+		total++
 		if share := c.Profit.Quo(running); c.Profit.Sign() > 0 {
 			won = won.Add(share)
 			wins++
@@ -296,7 +310,7 @@ func (e *Engine) wins(f *figures) {
 	if !f.averageLoss.IsZero() {
 		f.ratio = f.averageWin.Quo(f.averageLoss.Abs())
 	}
-	if total := int64(len(e.Portfolio.Closed)); total > 0 {
+	if total > 0 {
 		f.winRate = num.FromInt(isWin).Quo(num.FromInt(total))
 		f.lossRate = num.FromInt(total - isWin).Quo(num.FromInt(total))
 	}

@@ -624,6 +624,7 @@ func (e *Engine) handle(events []*OrderEvent) {
 				e.once("When buying currency pairs, using Cash account types, fees in base currency will be deducted from the filled quantity so virtual positions reflect actual holdings.")
 			}
 			e.Portfolio.process(s, ev)
+			e.filled(s, ev)
 			t.add(ev)
 			o.Price = t.AverageFill()
 		}

@@ -35,6 +35,7 @@ type Folder struct {
 	days     *lru[dayKey, *day]
 	files    *lru[string, *table]
 	writing  sync.Mutex // held while files are merged and replaced
+	track    atomic.Pointer[tracked]
 }
 
 // Open opens a folder; its indexes are read when first needed. It fails with
@@ -102,7 +103,10 @@ func (f *Folder) Calendar(symbol string) (*market.Calendar, error) {
 }
 
 // path is the place of a file given relative to the folder.
-func (f *Folder) path(rel string) string { return filepath.Join(f.dir, filepath.FromSlash(rel)) }
+func (f *Folder) path(rel string) string {
+	f.note(rel)
+	return filepath.Join(f.dir, filepath.FromSlash(rel))
+}
 
 // damaged is the error for a file that cannot be understood; line 0 means the
 // file as a whole. Asking again does not help until somebody repairs it, which

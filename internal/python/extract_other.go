@@ -17,3 +17,6 @@ func Extract(string) (string, error) {
 func Verify(string) error {
 	return fault.E("python.Verify", fault.Unavailable, "no Python is embedded for %s/%s", runtime.GOOS, runtime.GOARCH)
 }
+
+// Version is the CPython release that other systems embed.
+const Version = "3.11.11"

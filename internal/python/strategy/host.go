@@ -7,8 +7,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"quantdesk/internal/algo"
 	"quantdesk/internal/algo/indicator"
@@ -19,24 +18,25 @@ import (
 //go:embed lib
 var library embed.FS
 
-// WriteLibrary writes the API's Python files into a folder, which is to be on
-// the interpreter's path.
-func WriteLibrary(dir string) error {
-	return fs.WalkDir(library, "lib", func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+// LibraryFile is a file of the API's library: its path below the library's
+// folder, slash separated, and its text.
+type LibraryFile struct {
+	Name string
+	Text []byte
+}
+
+// LibraryFiles are the API's Python files, by name. Written into a folder, that
+// is to be on the interpreter's path.
+func LibraryFiles() (out []LibraryFile, err error) {
+	err = fs.WalkDir(library, "lib", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
 			return err
 		}
-		rel, _ := filepath.Rel("lib", path)
-		to := filepath.Join(dir, rel)
-		if d.IsDir() {
-			return os.MkdirAll(to, 0o700)
-		}
-		data, err := library.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(to, data, 0o600)
+		text, err := library.ReadFile(path)
+		out = append(out, LibraryFile{Name: strings.TrimPrefix(path, "lib/"), Text: text})
+		return err
 	})
+	return out, err
 }
 
 // host is the engine as Python sees it: the module _host.

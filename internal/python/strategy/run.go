@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"quantdesk/internal/algo"
@@ -11,70 +13,194 @@ import (
 	"quantdesk/internal/python"
 )
 
-// Job is one run of an algorithm.
+// Job is one run of an algorithm, as its process reads it.
 type Job struct {
-	File         string            `json:"file"`
+	// ID names the run in what it writes; empty where nobody asks.
+	ID string `json:"id,omitempty"`
+	// File is the algorithm's file; its folder is on the interpreter's path.
+	File string `json:"file"`
+	// Path are more folders of the user's code.
+	Path []string `json:"path,omitempty"`
+	// Data says where market data come from.
 	Data         string            `json:"data"`
 	Home         string            `json:"home"`
 	Library      string            `json:"library"`
 	SitePackages []string          `json:"site_packages,omitempty"`
 	Parameters   map[string]string `json:"parameters,omitempty"`
-	Charts       bool              `json:"charts,omitempty"`
+	Seed         uint64            `json:"seed,omitempty"`
 }
 
-// Result is what a run gave.
-type Result struct {
-	Status        algo.Status       `json:"algorithm_status"`
-	Error         string            `json:"error,omitempty"`
-	Trace         string            `json:"stacktrace,omitempty"`
-	Names         []string          `json:"names"`
-	Statistics    map[string]string `json:"statistics"`
-	DataPoints    int               `json:"data_points"`
-	HistoryPoints int               `json:"history_data_points"`
-	Log           []string          `json:"log,omitempty"`
-	Orders        []string          `json:"orders,omitempty"`
+// Outcome is what a run gave.
+type Outcome struct {
+	Engine *algo.Engine
+	// Err is what ended the run before its time, nil where nothing did.
+	Err error
+	// Log are the lines that the algorithm wrote, each with the algorithm's time.
+	Log []string
+	// Extras are what the algorithm keeps in Python: statistics of its own, the
+	// insights it made, its name and tags.
+	Extras Extras
 }
 
-// maxLog bounds the lines of log that a run keeps.
-const maxLog = 10_000
+// Extras are the parts of a result that live in Python.
+type Extras struct {
+	Name    string
+	Tags    []string
+	Runtime map[string]string
+	Summary map[string]string
+	// Insights hold their symbol as a *algo.Symbol.
+	Insights []map[string]any
+	Charts   map[string]any
+}
 
-// Run runs a job on the calling goroutine, which becomes the interpreter's.
-func Run(ctx context.Context, job Job, source algo.Source, progress func(float64, int64)) (Result, error) {
-	var r Result
+// maxLog and maxLogBytes bound what a run keeps of its log.
+const (
+	maxLog      = 10_000
+	maxLogBytes = 4 << 20
+)
+
+// Run runs a job on the calling goroutine, which becomes the interpreter's. Its
+// error is a failure of the engine or the end of the context; what the
+// algorithm does wrong is in the outcome.
+func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo.Engine, done float64, at int64)) (*Outcome, error) {
+	out := &Outcome{}
+	bytes := 0
+	var e *algo.Engine
 	log := func(kind, text string) {
-		if len(r.Log) < maxLog {
-			r.Log = append(r.Log, kind+": "+text)
+		switch {
+		case bytes > maxLogBytes:
+			return
+		case len(out.Log) == maxLog, bytes+len(text) > maxLogBytes:
+			out.Log = append(out.Log, fmt.Sprintf("The log ends here: a run keeps %d lines and %d MB.", maxLog, maxLogBytes>>20))
+			bytes = maxLogBytes + 1
+			return
 		}
+		bytes += len(text)
+		text = Settled(text)
+		if kind == "error" {
+			text = "Error: " + text
+		}
+		if e != nil {
+			text = time.Unix(0, e.Local()).UTC().Format(time.DateTime) + " " + text
+		}
+		out.Log = append(out.Log, text)
 	}
-	p, err := python.Open(python.Options{Home: job.Home, Path: []string{job.Library, filepath.Dir(job.File)}, SitePackages: job.SitePackages,
-		Stdout: func(s string) { log("stdout", s) }, Stderr: func(s string) { log("stderr", s) }})
+	path := append([]string{job.Library, filepath.Dir(job.File)}, job.Path...)
+	p, err := python.Open(python.Options{Home: job.Home, Path: path, SitePackages: job.SitePackages, Stdout: lines("print", log), Stderr: lines("error", log)})
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	e := algo.NewEngine(ctx, source)
+	e = algo.NewEngine(ctx, source)
 	e.SetToday(market.DateOf(time.Now()))
-	e.OnLog = log
-	e.Progress = progress
+	e.OnLog, e.Seed, out.Engine = log, job.Seed, e
+	if progress != nil {
+		e.Progress = func(done float64, at int64) { progress(e, done, at) }
+	}
 	s, err := Load(p, e, job.File, job.Parameters)
 	if err != nil {
-		return r, fmt.Errorf("%s", Traceback(err))
+		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { p.Interrupt("the run was cancelled") })
+	stop := context.AfterFunc(ctx, func() { p.Interrupt("the run was stopped") })
 	defer stop()
-	if err := e.Run(s); err != nil {
-		return r, err
+	if err := s.watch(); err != nil {
+		return nil, err
 	}
-	r.Status, r.DataPoints, r.HistoryPoints = e.Status, e.Points, e.HistoryPoints
-	if e.Err != nil {
-		r.Error, r.Trace = e.Err.Error(), Traceback(e.Err)
+	err = e.Run(s)
+	switch {
+	case ctx.Err() != nil:
+		return out, context.Cause(ctx)
+	case err != nil:
+		e.Status, out.Err = algo.StatusRuntimeError, err
+	case e.Err != nil:
+		out.Err = e.Err
 	}
-	stats, err := e.Statistics()
+	out.Extras, err = s.extras()
+	return out, err
+}
+
+var address = regexp.MustCompile(` at 0x[0-9a-f]{4,16}>`)
+
+// Settled is a text without the addresses that Python prints of objects: they
+// differ from run to run.
+func Settled(text string) string {
+	if !strings.Contains(text, " at 0x") {
+		return text
+	}
+	return address.ReplaceAllString(text, ">")
+}
+
+// lines hands whole lines of what Python prints to the log.
+func lines(kind string, log func(kind, text string)) func(string) {
+	const longest = 16 << 10
+	var rest []byte
+	return func(text string) {
+		for _, c := range []byte(text) {
+			if c != '\n' && len(rest) < longest {
+				rest = append(rest, c)
+				continue
+			}
+			log(kind, string(rest))
+			if rest = rest[:0]; c != '\n' {
+				rest = append(rest, c)
+			}
+		}
+	}
+}
+
+// watch makes Python keep what a result tells of the framework.
+func (s *Strategy) watch() error {
+	m, err := s.h.p.Import("lean.results")
 	if err != nil {
-		return r, err
+		return err
 	}
-	r.Names, r.Statistics = stats.Names, stats.Values
-	for _, t := range e.Tickets() {
-		r.Orders = append(r.Orders, algo.OrderJSON(t.Order))
+	defer m.DecRef()
+	return s.h.drop(s.h.p.CallMethod(m, "watch"))
+}
+
+// extras asks Python for its part of the result.
+func (s *Strategy) extras() (x Extras, err error) {
+	if s.h.algorithm == 0 {
+		return x, nil
 	}
-	return r, nil
+	m, err := s.h.p.Import("lean.results")
+	if err != nil {
+		return x, err
+	}
+	defer m.DecRef()
+	o, err := s.h.p.CallMethod(m, "collect", s.h.algorithm)
+	if err != nil {
+		return x, err
+	}
+	defer o.DecRef()
+	v, err := s.h.p.Go(o)
+	if err != nil {
+		return x, err
+	}
+	all, _ := v.(map[string]any)
+	x.Name, _ = all["name"].(string)
+	x.Runtime, x.Summary = texts(all["runtime"]), texts(all["summary"])
+	list, _ := all["insights"].([]any)
+	for _, i := range list {
+		m, ok := i.(map[string]any)
+		n, known := m["symbol"].(int64)
+		if ok && known && n >= 0 && int(n) < len(s.h.symbols) {
+			m["symbol"] = s.h.symbols[n]
+			x.Insights = append(x.Insights, m)
+		}
+	}
+	tags, _ := all["tags"].([]any)
+	for _, t := range tags {
+		x.Tags = append(x.Tags, fmt.Sprint(t))
+	}
+	x.Charts, _ = all["charts"].(map[string]any)
+	return x, nil
+}
+
+func texts(v any) map[string]string {
+	m, _ := v.(map[string]any)
+	out := make(map[string]string, len(m))
+	for k, x := range m {
+		out[k] = fmt.Sprint(x)
+	}
+	return out
 }

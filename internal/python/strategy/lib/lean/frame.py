@@ -52,6 +52,8 @@ def frame_of(groups):
     columns += sorted({c for k in keys for c in rows[k]} - set(columns))
     data = [[rows[k].get(c, float("nan")) for k in keys] for c in columns]
     if _pandas is not None:
+        from .tickers import teach
+        teach(_pandas)
         index = _pandas.MultiIndex.from_tuples(keys, names=["symbol", "time"]) if keys else None
         return _pandas.DataFrame(dict(zip(columns, data)), index=index)
     return Frame(keys, columns, data, ("symbol", "time"))

@@ -1,0 +1,68 @@
+package runner
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A child speaks in frames: one byte that says what it is, the length of the
+// body as four bytes, big-endian, and the body as JSON.
+type kind byte
+
+const (
+	frameProgress kind = 'p'
+	frameResult   kind = 'r'
+	frameFault    kind = 'x'
+	frameFile     kind = 'f'
+)
+
+// maxFrame bounds one frame: a result of a hundred thousand orders is below it.
+const maxFrame = 512 << 20
+
+func send(w io.Writer, k kind, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if len(body) > maxFrame {
+		return fmt.Errorf("a result of %d MB is too long", len(body)>>20)
+	}
+	head := append(make([]byte, 0, 5+len(body)), byte(k))
+	head = binary.BigEndian.AppendUint32(head, uint32(len(body))) //nolint:gosec // bounded above
+	_, err = w.Write(append(head, body...))
+	return err
+}
+
+// receive calls got for every frame until the end. The other side runs user
+// code: what is not a frame ends it, whatever a frame holds is judged by got.
+func receive(r io.Reader, got func(kind, []byte) error) error {
+	in := bufio.NewReaderSize(r, 1<<16)
+	for {
+		var head [5]byte
+		if _, err := io.ReadFull(in, head[:]); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		n := binary.BigEndian.Uint32(head[1:])
+		if n > maxFrame {
+			return fmt.Errorf("a frame of %d bytes", n)
+		}
+		// Not allocated before it is there: the length is the child's word.
+		body, err := io.ReadAll(io.LimitReader(in, int64(n)))
+		if err != nil {
+			return err
+		}
+		if len(body) < int(n) {
+			return io.ErrUnexpectedEOF
+		}
+		if err := got(kind(head[0]), body); err != nil {
+			return err
+		}
+	}
+}
