@@ -119,6 +119,7 @@ type Engine struct {
 	running      bool // the first end of a step is over
 	feeds        []*Config
 	added        []func() error // universes that begin at the end of the step
+	requests     []func()       // of orders, to be carried out
 	currencyFed  map[*Symbol]*Config
 	dayEnds      map[*Security]*Event
 	benchmarkFed bool
