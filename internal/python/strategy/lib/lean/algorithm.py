@@ -695,6 +695,8 @@ class QCAlgorithm(Api):
     # --- universes ---
 
     def add_universe(self, *args):
+        if isinstance(args[0], Universe):
+            return args[0]  # it was added when it was made
         if isinstance(args[0], tuple):
             spec = args[0]
             if spec[0] == "etf":

@@ -342,6 +342,11 @@ class _Params(Api):
         return ReservedBuyingPowerForPosition(value)
 
 
+class ReservedBuyingPowerForPositionParameters(Api):
+    def __init__(self, security):
+        self.security = security
+
+
 class InitialMarginParameters(_Params):
     def __init__(self, security=None, quantity=0):
         super().__init__(security=security, quantity=quantity)
