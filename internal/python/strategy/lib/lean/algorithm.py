@@ -165,8 +165,7 @@ class UniverseManager(Api):
     def active_securities(self):
         from .data import DataDictionary
         from .securities import Security
-        return DataDictionary({Symbol._of(s): Security._of(h) for u in _host.universes() for s, h in _host.universe_members(u)}
-                              | {s.symbol: s for s in self._a.securities._all() if s.is_tradable})
+        return DataDictionary({Symbol._of(s): Security._of(h) for s, h in _host.active_securities()})
 
     @property
     def count(self):
@@ -220,6 +219,10 @@ class ObjectStore(Api):
 
     def contains_key(self, key):
         return key in self._v
+
+    def _text(self, key):
+        v = self._v.get(key)
+        return None if v is None else v.decode()
 
     def read(self, key):
         return self._v[key].decode()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import _host
 from .names import Api, both
-from .enums import MarketDataType, SecurityType, TickType, DelistingType, SplitType, OrderDirection
+from .enums import MarketDataType, Resolution, SecurityType, TickType, DelistingType, SplitType, OrderDirection
 
 _EPOCH = datetime(1970, 1, 1)
 _MIN_TICKS = -(1 << 61)
@@ -304,6 +304,50 @@ class PythonData(BaseData):
 
     def __setitem__(self, name, v):
         setattr(self, name, v)
+
+
+DynamicData = PythonData
+
+
+class _Linked(PythonData):
+    """Types of LEAN's own tests, one point a line."""
+
+    _folder, _mapped = "", False
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def get_source(self, config, date, is_live_mode):
+        return SubscriptionDataSource(f"TestData/{self._folder}/{self._name(config)}.csv", 0, 0)
+
+    def _name(self, config):
+        return (config.symbol.underlying if self._mapped else config.symbol).value.lower()
+
+    def reader(self, config, line, date, is_live_mode):
+        point = type(self)()
+        point.count, point.symbol, point.time, point.end_time = 10, config.symbol, date, date
+        return point
+
+    def is_sparse_data(self):
+        return True
+
+    def requires_mapping(self):
+        return self._mapped
+
+    def data_time_zone(self):
+        return "UTC"
+
+    def default_resolution(self):
+        return Resolution.DAILY
+
+
+class LinkedData(_Linked):
+    _folder, _mapped = "linked", True
+
+
+class UnlinkedData(_Linked):
+    _folder = "unlinked"
 
 
 class PythonQuandl(PythonData):
