@@ -1178,7 +1178,7 @@ class _History:
 
     def __call__(self, *args, **kw):
         from .history import history
-        return history(self._a, *([self._type] if self._type is not None else []), *args, **kw)
+        return history(self._a, *([self._type] if self._type is not None else []), *args, _typed=self._type is not None, **kw)
 
     def __getitem__(self, type):
         return _History(self._a, type)
