@@ -300,10 +300,16 @@ class PythonData(BaseData):
             return getattr(self, pair)
         if name == "end_time":
             return self.time
+        low = name.lower()  # names of properties are told without their case
+        if low != name and low in self.__dict__:
+            return self.__dict__[low]
         raise AttributeError(name)
 
     def __setitem__(self, name, v):
-        setattr(self, name, v)
+        setattr(self, self._PAIRS.get(name, name.lower()), v)
+
+    def __getitem__(self, name):
+        return getattr(self, name)
 
 
 DynamicData = PythonData
