@@ -51,6 +51,7 @@ type Security struct {
 	DataFilter func(*Security, Point) (bool, error)
 	Shortable  func(s *Security, local int64) (quantity int64, limited bool)
 
+	session *Session
 	// Mirror is told after every change of price or position.
 	Mirror func(*Security)
 	// Object is the algorithm's own object for it.
@@ -134,6 +135,9 @@ func (s *Security) update(points []Point, internal bool) error {
 		s.lastQuoteTick = quotes
 	}
 	for _, p := range points {
+		if s.session != nil && !internal {
+			s.session.update(p)
+		}
 		if !filled(p) {
 			s.take(p)
 		}

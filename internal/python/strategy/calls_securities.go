@@ -200,8 +200,24 @@ func (h *host) declareSecurities() {
 	})
 	sec("security_power", func(s *algo.Security, a *args) (any, error) { return s.Power.Power(s, algo.Direction(a.int(1))) })
 	sec("security_fundamentals", func(s *algo.Security, _ *args) (any, error) { return nil, nil })
-	sec("security_session", func(s *algo.Security, _ *args) (any, error) {
-		return nil, &python.Raise{Type: "NotImplementedError", Message: "security.session is not part of this engine yet"}
+	sec("security_session_size", func(s *algo.Security, a *args) (any, error) {
+		if !a.none(1) {
+			s.KeepSessions(a.int(1))
+		}
+		if s.Session() == nil {
+			return tuple{0, 0}, nil
+		}
+		return tuple{s.Session().Size(), s.Session().Len()}, nil
+	})
+	sec("security_session", func(s *algo.Security, a *args) (any, error) {
+		if s.Session() == nil {
+			return nil, nil
+		}
+		b, ok := s.Session().Bar(a.int(1))
+		if !ok {
+			return nil, nil
+		}
+		return tuple{b.Day, b.O, b.H, b.L, b.C, b.Volume}, nil
 	})
 	sec("holding_figures", func(s *algo.Security, _ *args) (any, error) {
 		profit, err := s.UnrealizedProfit()

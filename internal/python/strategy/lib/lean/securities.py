@@ -253,6 +253,61 @@ class _Call(float):
         return float(self)
 
 
+class SessionBar(Api):
+    """A day's bar of open hours."""
+
+    open_interest = 0
+
+    def __init__(self, symbol, row):
+        self.symbol = symbol
+        self._day, self.open, self.high, self.low, self.close, self.volume = row or (0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+    @property
+    def time(self):
+        return to_time(self._day) if self._day else datetime.max
+
+    @property
+    def end_time(self):
+        return self.time + timedelta(days=1) if self._day else datetime.max
+
+    @property
+    def value(self):
+        return self.close
+
+
+class Session(SessionBar):
+    """Today's bar, and by number those of the days before, where a size was set."""
+
+    def __init__(self, handle, symbol):
+        super().__init__(symbol, _host.security_session(handle, 0))
+        self._h = handle
+
+    @property
+    def size(self):
+        return _host.security_session_size(self._h, None)[0]
+
+    @size.setter
+    def size(self, n):
+        _host.security_session_size(self._h, int(n))
+
+    @property
+    def count(self):
+        return _host.security_session_size(self._h, None)[1]
+
+    def __len__(self):
+        return self.count
+
+    @property
+    def is_ready(self):
+        return 0 < self.size <= self.count
+
+    def __getitem__(self, ago):
+        row = _host.security_session(self._h, ago)
+        if row is None:
+            raise IndexError(f"there are {self.count} sessions, not {ago + 1}")
+        return SessionBar(self.symbol, row)
+
+
 class _Got:
     """security.get("name") and security.get[Type]("name")."""
 
@@ -497,7 +552,7 @@ class Security(_host.SecurityCell, Api):
 
     @property
     def session(self):
-        return _host.security_session(self._h)
+        return Session(self._h, self.symbol)
 
     def refresh_data_normalization_mode_property(self):
         pass
