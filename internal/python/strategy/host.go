@@ -67,6 +67,7 @@ type host struct {
 	symbolFrom                      python.Object // Symbol._of
 	symbolObjects                   []python.Object
 	clock                           python.Object
+	at                              cells
 	portfolioObject                 python.Object
 	heldSecurities, heldHoldings    map[*algo.Security]python.Object
 	slices                          map[int64]*algo.Slice
@@ -340,6 +341,7 @@ func (h *host) types() (map[string]python.Object, error) {
 		*t.to = made
 		attrs[t.name] = made.Object
 	}
+	h.locate()
 	clock, err := h.p.New(h.clockType.Object)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package strategy
 
 import (
 	"quantdesk/internal/algo"
+	"quantdesk/internal/num"
 	"quantdesk/internal/python"
 )
 
@@ -214,27 +215,35 @@ func (h *host) event(class string, s *algo.Symbol, at int64, fields map[string]a
 	return o, err
 }
 
+// cells are where the fields lie that are written at every step.
+type cells struct {
+	security [10]uintptr
+	quantity, average, price, invested,
+	local, utc, warming uintptr
+}
+
+// locate looks the fields up once.
+func (h *host) locate() {
+	for i, name := range [...]string{"price", "open", "high", "low", "close", "volume", "bid_price", "ask_price", "bid_size", "ask_size"} {
+		h.at.security[i] = h.security.Offset(name)
+	}
+	h.at.quantity, h.at.average = h.holding.Offset("quantity"), h.holding.Offset("average_price")
+	h.at.price, h.at.invested = h.holding.Offset("price"), h.holding.Offset("invested")
+	h.at.local, h.at.utc, h.at.warming = h.clockType.Offset("local"), h.clockType.Offset("utc"), h.clockType.Offset("warming")
+}
+
 // mirrorSecurity writes a security's prices and position where Python reads them.
 func (h *host) mirrorSecurity(s *algo.Security) {
 	if o := h.heldSecurities[s]; o != 0 {
-		t := h.security
-		o.SetDouble(t.Offset("price"), s.Price.Float64())
-		o.SetDouble(t.Offset("open"), s.Open.Float64())
-		o.SetDouble(t.Offset("high"), s.High.Float64())
-		o.SetDouble(t.Offset("low"), s.Low.Float64())
-		o.SetDouble(t.Offset("close"), s.Close.Float64())
-		o.SetDouble(t.Offset("volume"), s.Volume.Float64())
-		o.SetDouble(t.Offset("bid_price"), s.BidPrice().Float64())
-		o.SetDouble(t.Offset("ask_price"), s.AskPrice().Float64())
-		o.SetDouble(t.Offset("bid_size"), s.BidSize.Float64())
-		o.SetDouble(t.Offset("ask_size"), s.AskSize.Float64())
+		for i, v := range [...]num.Decimal{s.Price, s.Open, s.High, s.Low, s.Close, s.Volume, s.BidPrice(), s.AskPrice(), s.BidSize, s.AskSize} {
+			o.SetDouble(h.at.security[i], v.Float64())
+		}
 	}
 	if o := h.heldHoldings[s]; o != 0 {
-		t := h.holding
-		o.SetDouble(t.Offset("quantity"), s.Holding.Quantity.Float64())
-		o.SetDouble(t.Offset("average_price"), s.Holding.Average.Float64())
-		o.SetDouble(t.Offset("price"), s.Holding.Price.Float64())
-		o.SetFlag(t.Offset("invested"), s.Invested())
+		o.SetDouble(h.at.quantity, s.Holding.Quantity.Float64())
+		o.SetDouble(h.at.average, s.Holding.Average.Float64())
+		o.SetDouble(h.at.price, s.Holding.Price.Float64())
+		o.SetFlag(h.at.invested, s.Invested())
 	}
 }
 
@@ -254,10 +263,9 @@ func (h *host) mirrorPortfolio() {
 }
 
 func (h *host) mirrorClock() {
-	t := h.clockType
-	h.clock.SetInt64(t.Offset("local"), h.e.Local())
-	h.clock.SetInt64(t.Offset("utc"), h.e.UTC())
-	h.clock.SetFlag(t.Offset("warming"), h.e.Warming)
+	h.clock.SetInt64(h.at.local, h.e.Local())
+	h.clock.SetInt64(h.at.utc, h.e.UTC())
+	h.clock.SetFlag(h.at.warming, h.e.Warming)
 }
 
 // renkoClass is the Python class of a kind of brick.
