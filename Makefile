@@ -52,9 +52,10 @@ golden: ## Write everything that is generated: catalogue, references, codes
 	cd internal/fault && $(GO) generate .
 	cd internal/tools && $(GO) generate .
 	QUANTDESK_UPDATE=1 $(GO) test ./internal/arch
+	QUANTDESK_UPDATE=1 CGO_ENABLED=0 $(GO) test ./internal/python/runner -run Stubs -count 1
 
 drift: golden ## Fail when what is generated is not what is committed
-	git diff --exit-code -- docs internal/tools/catalogue.json internal/fault/codes_gen.go
+	git diff --exit-code -- docs internal/tools/catalogue.json internal/fault/codes_gen.go internal/python/strategy/stubs
 
 demo: build ## Play the demo on simulated and, where it is there, on real data
 	$(BIN)/quantdesk demo
