@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"quantdesk/internal/algo"
@@ -59,6 +60,11 @@ func runBacktest(ctx context.Context, open Opener, in io.Reader, out io.Writer) 
 	var job strategy.Job
 	if err := json.NewDecoder(in).Decode(&job); err != nil {
 		return exitProtocol
+	}
+	if job.Memory > 0 {
+		// Half for the engine's heap, where the collector has a choice; the rest is
+		// Python's and what packages take.
+		debug.SetMemoryLimit(job.Memory / 2)
 	}
 	source, err := open(job.Data)
 	if err != nil {

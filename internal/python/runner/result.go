@@ -293,19 +293,30 @@ func performance(id string, p algo.Performance) object {
 func chart(c *algo.Chart, looks map[string]any) object {
 	series := object{}
 	for i, s := range c.Series {
-		values := make([]any, 0, len(s.Points))
-		for _, p := range s.Points {
-			at := p.UTC / int64(time.Second)
-			switch {
-			case p.Candle:
-				values = append(values, []any{at, number(p.O), number(p.H), number(p.L), number(p.Y)})
-			case p.Empty:
-				values = append(values, []any{at, nil})
-			default:
-				values = append(values, []any{at, number(p.Y)})
+		// Written by hand: a run has a hundred thousand points.
+		values := []byte{'['}
+		for n, p := range s.Points {
+			if n > 0 {
+				values = append(values, ',')
 			}
+			values = append(values, '[')
+			values = strconv.AppendInt(values, p.UTC/int64(time.Second), 10)
+			list := []num.Decimal{p.Y}
+			if p.Candle {
+				list = []num.Decimal{p.O, p.H, p.L, p.Y}
+			}
+			for _, d := range list {
+				values = append(values, ',')
+				if p.Empty {
+					values = append(values, "null"...)
+				} else {
+					values = append(values, d.Normalize().String()...)
+				}
+			}
+			values = append(values, ']')
 		}
-		x := object{"name": s.Name, "unit": s.Unit, "index": s.Index, "seriesType": s.Kind, "values": values}
+		values = append(values, ']')
+		x := object{"name": s.Name, "unit": s.Unit, "index": s.Index, "seriesType": s.Kind, "values": json.RawMessage(values)}
 		if s.Kind != candle {
 			color, marker := s.Color, "none"
 			if look, ok := looks[s.Name].(map[string]any); ok {

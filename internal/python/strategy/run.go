@@ -27,6 +27,8 @@ type Job struct {
 	SitePackages []string          `json:"site_packages,omitempty"`
 	Parameters   map[string]string `json:"parameters,omitempty"`
 	Seed         uint64            `json:"seed,omitempty"`
+	// Memory is the limit that the process lives under, in bytes.
+	Memory int64 `json:"memory,omitempty"`
 }
 
 // Outcome is what a run gave.
