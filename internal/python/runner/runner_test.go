@@ -177,7 +177,7 @@ func TestBacktestErrors(t *testing.T) {
 }
 
 func TestBacktestLimits(t *testing.T) {
-	r := caged(t, Config{Limits: python.Limits{CPU: 2 * time.Second, Memory: 600 << 20, Wall: 20 * time.Second}})
+	r := caged(t, Config{Limits: python.Limits{CPU: time.Second, Memory: 600 << 20, Wall: 20 * time.Second}})
 	for _, c := range []struct{ limit, code string }{
 		{python.LimitMemory, "x = bytearray(10 << 30)"},
 		{python.LimitMemory, "x = []\nwhile True: x.append(bytearray(1 << 20))"},
