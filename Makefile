@@ -13,9 +13,11 @@ VULN     := v1.9.0
 CONF     := 0.2.0-alpha.12
 NODE     := 22
 LDFLAGS  := -s -w
+LEAN_CLI ?= ../lean-cli
+PYTHON   ?= python3
 RELEASE  ?=
 
-.PHONY: help run test check race lint fmt vet golden drift demo conformance fuzz bench cover vuln e2e soak build release hooks clean
+.PHONY: help run test check race lint fmt vet golden drift demo conformance lean-cli fuzz bench cover vuln e2e soak build release hooks clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -67,6 +69,9 @@ out/conformance/node_modules:
 
 conformance: out/conformance/node_modules ## Run the official MCP conformance suite, both requirement sets
 	QUANTDESK_CONFORMANCE=$(abspath out/conformance) $(GO) test -tags fixtures ./cmd/quantdesk -run TestConformance -count 1 -v | grep -E 'Total:|^(---|===|ok|FAIL|PASS)|✗'
+
+lean-cli: ## Run the LEAN CLI's own API tests against a desk (LEAN_CLI=its repository, PYTHON=with its requirements)
+	QUANTDESK_LEAN_CLI=$(abspath $(LEAN_CLI)) QUANTDESK_PYTHON=$(PYTHON) $(GO) test ./cmd/quantdesk -run TestLeanCLI -count 1 -v
 
 fuzz: ## Fuzz each target for a moment
 	@for p in $$(grep -rlE '^func Fuzz' --include='*_test.go' internal cmd | xargs -n1 dirname | sort -u); do \

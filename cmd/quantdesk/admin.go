@@ -115,14 +115,18 @@ type tokenCmd struct {
 }
 
 type tokenMintCmd struct {
-	User   string        `help:"Whose token." default:"local"`
-	Scopes []string      `help:"Scopes or groups: read, trade, readonly, trader, admin." default:"read"`
-	TTL    time.Duration `help:"How long it lives, at most 2160h." default:"1h" name:"ttl"`
-	For    string        `help:"Print a ready configuration for claude-code, claude-desktop, cursor, vscode or codex too." enum:",claude-code,claude-desktop,cursor,vscode,codex" default:"" placeholder:"CLIENT"`
+	User         string        `help:"Whose token." default:"local"`
+	Scopes       []string      `help:"Scopes or groups: read, trade, readonly, trader, admin." default:"read"`
+	TTL          time.Duration `help:"How long it lives, at most 2160h. Default: 1h, and 720h with --quantconnect." name:"ttl"`
+	QuantConnect bool          `name:"quantconnect" help:"Make an API token of QuantConnect's protocol instead, for lean login, and print it with the user id."`
+	For          string        `help:"Print a ready configuration for claude-code, claude-desktop, cursor, vscode or codex too." enum:",claude-code,claude-desktop,cursor,vscode,codex" default:"" placeholder:"CLIENT"`
 }
 
 // Run prints the token alone on stdout, so that it can be captured.
 func (c *tokenMintCmd) Run(ctx context.Context, io streams, home place) error {
+	if c.QuantConnect {
+		return c.apiToken(ctx, io, home)
+	}
 	var m identity.Minted
 	if err := perform(ctx, string(home), "token", tokenIn{c.User, c.Scopes, c.TTL}, &m, nil); err != nil {
 		return err
@@ -140,6 +144,25 @@ func (c *tokenMintCmd) Run(ctx context.Context, io streams, home place) error {
 		}
 		fmt.Fprintln(io.err, snippets(exe, string(home), at+"/mcp", c.For))
 	}
+	return nil
+}
+
+// apiTokenLife is how long an API token lives unless a time is asked for: it is
+// kept by the client that logs in with it.
+const apiTokenLife = 30 * 24 * time.Hour
+
+// apiToken prints what lean login asks for.
+func (c *tokenMintCmd) apiToken(ctx context.Context, io streams, home place) error {
+	if c.TTL == 0 {
+		c.TTL = apiTokenLife
+	}
+	var m identity.APIMinted
+	if err := perform(ctx, string(home), "token-quantconnect", tokenIn{c.User, c.Scopes, c.TTL}, &m, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(io.out, "user-id: %d\napi-token: %s\n", m.Number, m.Secret)
+	fmt.Fprintf(io.err, "token %s for %s, %s, scopes: %s\nThe API token is not shown again. With the server at --quantconnect-addr 127.0.0.1:5612:\n  QC_API=local lean login --user-id %d\n",
+		m.Token.ID, c.User, c.TTL, strings.Join(m.Token.Scopes, " "), m.Number)
 	return nil
 }
 

@@ -20,10 +20,13 @@ import (
 	"quantdesk/internal/fault"
 	"quantdesk/internal/feed"
 	"quantdesk/internal/identity"
+	"quantdesk/internal/jobs"
 	"quantdesk/internal/mcpd"
 	"quantdesk/internal/num"
 	"quantdesk/internal/obs"
 	"quantdesk/internal/order"
+	"quantdesk/internal/project"
+	"quantdesk/internal/qcapi"
 	"quantdesk/internal/rest"
 	"quantdesk/internal/store"
 	"quantdesk/internal/tool"
@@ -51,15 +54,22 @@ type app struct {
 	gate     *tool.Gate
 	metrics  *obs.Metrics
 	policy   *policyFile
+	limiter  *identity.Limiter
+	projects *project.Service
+	jobs     *jobs.Hub
+	qc       *qcapi.Server
+	data     *os.Root // market data that can be downloaded; nil has none
 
 	mcpOnce sync.Mutex // guards mcp
 	mcp     *mcpd.Server
 	stop    context.CancelFunc
-	wg      sync.WaitGroup
-	closed  sync.Once
-	tracer  oteltrace.Tracer // nil traces nothing
-	flush   func(context.Context) error
-	seq     sync.Mutex // guards the numbering of accounts
+	// stopWork ends compiles and backtests.
+	stopWork context.CancelFunc
+	wg       sync.WaitGroup
+	closed   sync.Once
+	tracer   oteltrace.Tracer // nil traces nothing
+	flush    func(context.Context) error
+	seq      sync.Mutex // guards the numbering of accounts
 
 	// writeWait and readWait are how long slow clients are borne with; tests
 	// shorten them.
@@ -111,7 +121,16 @@ func openApp(ctx context.Context, home *store.Home, set desk, log *slog.Logger) 
 		return a, err
 	}
 	a.wg.Go(func() { a.sweep(run) })
-	return a, a.openGate()
+	if err := a.openGate(); err != nil {
+		return a, err
+	}
+	if err := a.openProjects(); err != nil {
+		return a, err
+	}
+	if fixtureHome != nil {
+		return a, fixtureHome(ctx, a)
+	}
+	return a, nil
 }
 
 func (a *app) broker(id string) (order.Broker, bool) {
@@ -224,12 +243,13 @@ func (a *app) openGate() error {
 		return err
 	}
 	limits := identity.Limits{All: a.set.RateLimit, Trade: a.set.TradeRateLimit}
+	a.limiter = &identity.Limiter{Platform: limits, Local: identity.Limits{All: 10 * limits.All, Trade: 10 * limits.Trade}}
 	a.gate = tool.NewGate(tool.Config{
 		Catalogue: cat,
 		Deps: tool.Deps{
 			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
 		},
-		Limiter: &identity.Limiter{Platform: limits, Local: identity.Limits{All: 10 * limits.All, Trade: 10 * limits.Trade}},
+		Limiter: a.limiter,
 		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: a.tracer,
 		Observe: func(name string, code fault.Code, took time.Duration) { a.metrics.Observe(name, string(code), took) },
 	})
@@ -300,6 +320,9 @@ func (a *app) Close() {
 		if a.mcp != nil {
 			a.mcp.Close()
 		}
+		if a.stopWork != nil {
+			a.stopWork()
+		}
 		if a.stop != nil {
 			a.stop()
 		}
@@ -309,6 +332,12 @@ func (a *app) Close() {
 		a.wg.Wait()
 		var errs []error
 		closers := []io.Closer{}
+		if a.jobs != nil {
+			closers = append(closers, a.jobs)
+		}
+		if a.data != nil {
+			closers = append(closers, a.data)
+		}
 		if a.paper != nil {
 			closers = append(closers, a.paper)
 		}

@@ -49,7 +49,7 @@ func (c *backtestCmd) Run(ctx context.Context, io streams, home place) error {
 			return fault.E("backtest", fault.NotFound, "there is no data folder %s", c.Market).Hinted("Give a LEAN data folder with --market, or --market sim.")
 		}
 	}
-	r, err := newRunner(io, string(home), data, c.Runs)
+	r, err := newRunner(warnTo(io), string(home), data, c.Runs)
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func (c *leanCheckCmd) Run(ctx context.Context, io streams, home place) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return fault.Wrap("lean-check", fault.Invalid, err, "%s is not in the format of lean-corpus.json", c.Expected)
 	}
-	runner, err := newRunner(io, string(home), c.Market, c.Runs)
+	runner, err := newRunner(warnTo(io), string(home), c.Market, c.Runs)
 	if err != nil {
 		return err
 	}

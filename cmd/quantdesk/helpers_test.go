@@ -29,6 +29,8 @@ type running struct {
 	home    string
 	log     *lockedBuffer
 	servers []*http.Server
+	// quantconnect is the base of QuantConnect's API, where it is served.
+	quantconnect string
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -114,7 +116,7 @@ func open(t *testing.T, change func(*setup)) running {
 			t.Errorf("release: %v", err)
 		}
 	})
-	return running{a, srv.url, s.dir, log, srv.servers}
+	return running{a, srv.url, s.dir, log, srv.servers, srv.quantconnect}
 }
 
 // unlimited takes the rate limits out of a test's way.

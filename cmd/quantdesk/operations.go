@@ -25,8 +25,9 @@ var operations map[string]operation
 // here rather than where it is declared.
 func init() { //nolint:gochecknoinits // breaks an initialization cycle
 	operations = map[string]operation{
-		"call":  op(callTool),
-		"token": op(mintToken),
+		"call":               op(callTool),
+		"token":              op(mintToken),
+		"token-quantconnect": op(mintAPIToken),
 		"token-list": op(func(ctx context.Context, a *app, in subject, _ steps) (any, error) {
 			return list(a.identity.Tokens(ctx, in.User))
 		}),
@@ -149,6 +150,14 @@ func mintToken(ctx context.Context, a *app, in tokenIn, _ steps) (any, error) {
 		return nil, err
 	}
 	return m, a.noted("token", m.ID, map[string]any{"user": in.User, "scopes": m.Scopes, "ttl": m.ExpiresIn.String()})
+}
+
+func mintAPIToken(ctx context.Context, a *app, in tokenIn, _ steps) (any, error) {
+	m, err := a.identity.MintAPIToken(ctx, in.User, in.Scopes, in.TTL)
+	if err != nil {
+		return nil, err
+	}
+	return m, a.noted("token", m.Token.ID, map[string]any{"user": in.User, "scopes": m.Token.Scopes, "kind": "quantconnect", "number": m.Number})
 }
 
 type userIn struct {

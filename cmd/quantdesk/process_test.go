@@ -29,6 +29,7 @@ const asProgram = "QUANTDESK_TEST_AS_PROGRAM"
 func TestMain(m *testing.M) {
 	python.RunStage(os.Args)
 	if os.Getenv(asProgram) != "" {
+		furnish()
 		main()
 		return
 	}

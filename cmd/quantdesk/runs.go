@@ -63,8 +63,13 @@ func openMarket(data string) (algo.Source, error) {
 	return f.Source(), nil
 }
 
+// warnTo writes warnings to a terminal.
+func warnTo(io streams) func(string) {
+	return func(text string) { fmt.Fprintf(io.err, "WARNING: %s\n", text) }
+}
+
 // newRunner makes the runner of a desk or of one command; home may be empty.
-func newRunner(io streams, home, data string, s runs) (*runner.Runner, error) {
+func newRunner(warn func(string), home, data string, s runs) (*runner.Runner, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, fault.Wrap("runs.cache", fault.Unavailable, err, "there is no cache folder for the interpreter").Hinted("Set XDG_CACHE_HOME.")
@@ -75,7 +80,7 @@ func newRunner(io streams, home, data string, s runs) (*runner.Runner, error) {
 	}
 	return runner.New(runner.Config{
 		Cache: filepath.Join(cache, "quantdesk"), Data: data, SitePackages: site, Limits: s.limits(), AllowWeak: s.AllowWeak, Version: "quantdesk " + version(),
-		Warn: func(text string) { fmt.Fprintf(io.err, "WARNING: %s\n", text) },
+		Warn: warn,
 	}), nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"quantdesk/internal/fault"
 	"quantdesk/internal/market"
 	"quantdesk/internal/obs"
+	"quantdesk/internal/qcapi"
 	"quantdesk/internal/store"
 )
 
@@ -58,7 +59,7 @@ func (c *serveCmd) Run(ctx context.Context, io streams, home place) error {
 	if c.Quiet {
 		fmt.Fprintln(io.out, s.url+path)
 	} else {
-		welcome(io, a, s.url, path)
+		welcome(io, a, s, path)
 	}
 	select {
 	case <-ctx.Done():
@@ -89,17 +90,19 @@ func level(name string) slog.Level {
 
 // serving is the open listeners of a desk.
 type serving struct {
-	url     string
-	servers []*http.Server
-	stop    context.CancelFunc
-	failed  chan error
-	home    string
+	url string
+	// quantconnect is the base of QuantConnect's API, empty when it is not served.
+	quantconnect string
+	servers      []*http.Server
+	stop         context.CancelFunc
+	failed       chan error
+	home         string
 }
 
 // listen opens the HTTP endpoint, when it has an address, and the local socket.
 func (a *app) listen(h *store.Home, l listen) (*serving, error) {
 	base, stop := context.WithCancel(context.Background())
-	s := &serving{stop: stop, failed: make(chan error, 2), home: h.Dir}
+	s := &serving{stop: stop, failed: make(chan error, 3), home: h.Dir}
 	if l.Addr != "" {
 		var err error
 		if l.MCPPath, err = mcpPath(l.MCPPath); err != nil {
@@ -109,11 +112,20 @@ func (a *app) listen(h *store.Home, l listen) (*serving, error) {
 		ln, err := new(net.ListenConfig).Listen(base, "tcp", l.Addr)
 		if err != nil {
 			stop()
-			return nil, listenFault(l.Addr, err)
+			return nil, listenFault("--addr", l.Addr, err)
 		}
 		s.url = "http://" + ln.Addr().String()
 		s.start(base, ln, a.handler(l))
 	}
+	if l.QuantConnectAddr != "" {
+		ln, err := new(net.ListenConfig).Listen(base, "tcp", l.QuantConnectAddr)
+		if err != nil {
+			return nil, errors.Join(listenFault("--quantconnect-addr", l.QuantConnectAddr, err), s.shutdown())
+		}
+		s.quantconnect = "http://" + ln.Addr().String() + strings.TrimSuffix(qcapi.Base, "/")
+		s.start(base, ln, a.quantconnect(l))
+	}
+	a.work()
 	local, err := listenLocal(h.Dir)
 	if err != nil {
 		return nil, errors.Join(err, s.shutdown())
@@ -137,13 +149,13 @@ func mcpPath(p string) (string, error) {
 	return clean, nil
 }
 
-func listenFault(addr string, err error) error {
+func listenFault(flag, addr string, err error) error {
 	f := fault.Wrap("serve", fault.Unavailable, err, "cannot listen on %s", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		f.Message = fmt.Sprintf("the address %s is in use by another program", addr)
-		return f.Hinted("Choose another with --addr, such as 127.0.0.1:0 for any free port.")
+		return f.Hinted("Choose another with %s, such as 127.0.0.1:0 for any free port.", flag)
 	}
-	return f.Hinted("Choose another with --addr.")
+	return f.Hinted("Choose another with %s.", flag)
 }
 
 func (s *serving) start(base context.Context, ln net.Listener, h http.Handler) {
@@ -181,8 +193,13 @@ func (s *serving) shutdown() error {
 }
 
 // welcome prints what a newcomer needs: the endpoint, a token, and snippets.
-func welcome(io streams, a *app, url, path string) {
+func welcome(io streams, a *app, s *serving, path string) {
+	url := s.url
 	endpoint := url + path
+	quantconnect := ""
+	if s.quantconnect != "" {
+		quantconnect = "\n  QuantConnect API v2  " + s.quantconnect
+	}
 	prices := "simulated market, seed " + fmt.Sprint(a.set.Seed)
 	if a.feed.Kind() == market.FeedReplay {
 		prices = fmt.Sprintf("replay of %s from %s", a.feed.Now().Format("2006-01-02"), a.set.Market)
@@ -195,7 +212,7 @@ func welcome(io streams, a *app, url, path string) {
 
   MCP       %s
   REST      %s/api/v1/<tool>   (%s/openapi.json)
-  prices    %s
+  prices    %s%s
   home      %s
 
 Mint a token:
@@ -204,7 +221,7 @@ Mint a token:
 Then connect a client:
 %s
 Press Ctrl+C to stop.
-`, version(), endpoint, url, url, prices, a.home.Dir, exe, a.home.Dir, snippets(exe, a.home.Dir, endpoint, ""))
+`, version(), endpoint, url, url, prices, quantconnect, a.home.Dir, exe, a.home.Dir, snippets(exe, a.home.Dir, endpoint, ""))
 }
 
 // snippets are the client configurations; only one when a client is named.

@@ -26,6 +26,7 @@ type desk struct {
 	ExcludeTools   []string `help:"Tools not to offer." env:"QUANTDESK_EXCLUDE_TOOLS" placeholder:"NAME,..." group:"Tools"`
 	RateLimit      int      `help:"Calls a minute for a platform's user; the local user has ten times that." default:"60" env:"QUANTDESK_RATE_LIMIT" group:"Limits"`
 	TradeRateLimit int      `help:"Calls of trading tools a minute, likewise." default:"30" env:"QUANTDESK_TRADE_RATE_LIMIT" group:"Limits"`
+	Backtests      int      `help:"Backtests that run at a time. Default: one for every two cores." default:"0" env:"QUANTDESK_BACKTESTS" group:"Limits"`
 	LogLevel       string   `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"QUANTDESK_LOG_LEVEL,LOG_LEVEL" group:"Operations"`
 	LogJSON        bool     `help:"Write the log as JSON." env:"QUANTDESK_LOG_JSON" group:"Operations"`
 	OTLPEndpoint   string   `help:"Send OpenTelemetry traces there (OTLP over HTTP). Default: none." env:"QUANTDESK_OTLP_ENDPOINT" placeholder:"URL" group:"Operations"`
@@ -34,11 +35,12 @@ type desk struct {
 
 // listen are the settings of the HTTP endpoint.
 type listen struct {
-	Addr           string   `help:"Address to listen on." default:"127.0.0.1:8787" env:"QUANTDESK_ADDR" placeholder:"HOST:PORT" group:"Endpoint"`
-	MCPPath        string   `help:"Path of the MCP endpoint." default:"/mcp" env:"QUANTDESK_MCP_PATH,MCP_PATH" group:"Endpoint"`
-	PublicURL      string   `help:"Base address clients reach the server by, where a proxy stands before it." env:"QUANTDESK_PUBLIC_URL" placeholder:"URL" group:"Endpoint"`
-	AllowedHosts   []string `help:"Further host names that requests may be addressed to." env:"QUANTDESK_ALLOWED_HOSTS" placeholder:"NAME,..." group:"Endpoint"`
-	AllowedOrigins []string `help:"Web pages that browsers may call from." env:"QUANTDESK_ALLOWED_ORIGINS" placeholder:"ORIGIN,..." group:"Endpoint"`
+	Addr             string   `help:"Address to listen on." default:"127.0.0.1:8787" env:"QUANTDESK_ADDR" placeholder:"HOST:PORT" group:"Endpoint"`
+	MCPPath          string   `help:"Path of the MCP endpoint." default:"/mcp" env:"QUANTDESK_MCP_PATH,MCP_PATH" group:"Endpoint"`
+	QuantConnectAddr string   `name:"quantconnect-addr" help:"Serve QuantConnect's REST API v2 there too, as 127.0.0.1:5612 for the LEAN CLI with QC_API=local. Default: not at all." env:"QUANTDESK_QUANTCONNECT_ADDR" placeholder:"HOST:PORT" group:"Endpoint"`
+	PublicURL        string   `help:"Base address clients reach the server by, where a proxy stands before it." env:"QUANTDESK_PUBLIC_URL" placeholder:"URL" group:"Endpoint"`
+	AllowedHosts     []string `help:"Further host names that requests may be addressed to." env:"QUANTDESK_ALLOWED_HOSTS" placeholder:"NAME,..." group:"Endpoint"`
+	AllowedOrigins   []string `help:"Web pages that browsers may call from." env:"QUANTDESK_ALLOWED_ORIGINS" placeholder:"ORIGIN,..." group:"Endpoint"`
 }
 
 // layers resolves a setting from the environment, then the home's .env, then

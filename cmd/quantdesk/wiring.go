@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -18,11 +19,63 @@ import (
 	"quantdesk/internal/lean"
 	"quantdesk/internal/market"
 	"quantdesk/internal/order"
+	"quantdesk/internal/project"
 	"quantdesk/internal/risk"
 	"quantdesk/internal/sim"
 	"quantdesk/internal/store"
 	"quantdesk/internal/trade"
 )
+
+// openRunner makes what compiles and runs user code; tests put their own here.
+var openRunner = func(a *app) (project.Runner, error) {
+	data := a.set.Market
+	if data == "sim" {
+		data = fmt.Sprintf("sim:%d", a.set.Seed)
+	}
+	r, err := newRunner(func(text string) { a.log.Warn(text) }, a.home.Dir, data, a.set.Runs)
+	if err != nil {
+		return nil, err
+	}
+	if !a.set.Runs.AllowWeak {
+		return r, nil
+	}
+	strict, err := newRunner(func(text string) { a.log.Warn(text) }, a.home.Dir, data, a.set.Runs.forUsers(true))
+	return crowdRunner{Runner: r, strict: strict, users: a.identity}, err
+}
+
+// crowdRunner runs user code unconfined, where the operator allows it, only
+// while the desk has one user.
+type crowdRunner struct {
+	project.Runner
+	strict project.Runner
+	users  *identity.Service
+}
+
+func (c crowdRunner) runner(ctx context.Context) (project.Runner, error) {
+	all, err := c.users.Users(ctx, "")
+	if err != nil || len(all) <= 1 {
+		return c.Runner, err
+	}
+	return c.strict, nil
+}
+
+// Compile checks user code.
+func (c crowdRunner) Compile(ctx context.Context, s project.Source) ([]project.Problem, error) {
+	r, err := c.runner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Compile(ctx, s)
+}
+
+// Backtest runs user code.
+func (c crowdRunner) Backtest(ctx context.Context, run project.Run, progress func(project.Progress)) (*project.Result, error) {
+	r, err := c.runner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Backtest(ctx, run, progress)
+}
 
 // directory lets the desk see identity's accounts; the two rooms do not know
 // each other.

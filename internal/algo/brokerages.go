@@ -110,6 +110,7 @@ type named struct {
 	leverages map[Kind]num.Decimal
 	benchmark [2]string // market and ticker of a crypto pair
 	none      bool      // there is no benchmark
+	slippage  SlippageModel
 	check     func(s *Security, o *Order) (bool, string)
 }
 
@@ -142,6 +143,10 @@ func (b *named) Models(e *Engine, s *Security) error {
 	}
 	if b.fee != nil {
 		s.Fee = b.fee
+	}
+	if b.slippage != nil {
+		s.Slippage = b.slippage
+		s.Settlement = ImmediateSettlement{}
 	}
 	return nil
 }
@@ -209,6 +214,13 @@ func Brokerage(number int, account AccountType) (BrokerageModel, error) {
 		b := pair("Bybit", "bybit", "BTCUSDC", "BybitFeeModel")
 		b.leverages = map[Kind]num.Decimal{Crypto: num.FromInt(10)}
 		return b, nil
+	case 28:
+		if account == CashAccount {
+			return nil, fmt.Errorf("the Alpha Streams brokerage does not currently support Cash trading")
+		}
+		one, ten := num.One, num.FromInt(10)
+		return &named{DefaultBrokerage: base, name: "AlphaStreams", slippage: ConstantSlippage{num.New(1, 4)},
+			leverages: map[Kind]num.Decimal{Equity: one, CryptoFuture: one, Forex: ten, CFD: ten}}, nil
 	}
 	return nil, fmt.Errorf("the brokerage model %d is not part of this engine yet", number)
 }

@@ -12,10 +12,11 @@ type Cash struct {
 	Amount num.Decimal
 	// Rate converts to the account's currency; zero until data say it.
 	Rate num.Decimal
-	// from is the security the rate is taken from, inverted for some.
-	from     *Security
-	inverted bool
-	book     *CashBook
+	// legs are the securities whose prices make the rate; pegged says that it
+	// needs none.
+	legs   []leg
+	pegged bool
+	book   *CashBook
 }
 
 // Add changes the amount.
@@ -28,17 +29,36 @@ func (c *Cash) Set(amount num.Decimal) { c.Amount = amount; c.book.changed() }
 func (c *Cash) Value() num.Decimal { return c.Amount.Mul(c.Rate) }
 
 // Security gives where the rate comes from, nil for the account's currency.
-func (c *Cash) Security() *Security { return c.from }
+func (c *Cash) Security() *Security {
+	if len(c.legs) == 0 {
+		return nil
+	}
+	return c.legs[0].of
+}
+
+// leg is one step of a conversion, by a price or by one over it.
+type leg struct {
+	of       *Security
+	inverted bool
+}
 
 func (c *Cash) update() {
-	if c.from == nil || c.from.Price.IsZero() {
+	if len(c.legs) == 0 {
 		return
 	}
-	if c.inverted {
-		c.Rate = num.One.Quo(c.from.Price)
-	} else {
-		c.Rate = c.from.Price
+	rate := num.One
+	for _, l := range c.legs {
+		if l.of.last == nil || l.of.last.Last().IsZero() {
+			return
+		}
+		// By the last point, which need not be the security's price.
+		if p := l.of.last.Last(); l.inverted {
+			rate = rate.Quo(p)
+		} else {
+			rate = rate.Mul(p)
+		}
 	}
+	c.Rate = rate
 }
 
 // CashBook holds the account's currencies.

@@ -9,6 +9,9 @@ type Consolidator interface {
 	Scan(local int64) error
 }
 
+// Attached is how many consolidators eat a subscription's points.
+func (c *Config) Attached() int { return len(c.consolidated) }
+
 // Attach makes a consolidator eat a subscription's points.
 func (e *Engine) Attach(c *Config, x Consolidator) { c.consolidated = append(c.consolidated, x) }
 

@@ -118,12 +118,23 @@ func (c *PeriodConsolidator) aggregate(p Point, start, end int64) error {
 		from := start
 		if c.Calendar != nil {
 			s, span, err := c.Calendar(start)
+			if err == nil && s+span < end {
+				// An hour that begins before the market opens lies in no period of
+				// its start, but in that of its end; anything else begins its own.
+				if end-start == nsHour && midnight(s) < midnight(start) {
+					s, span, err = c.Calendar(end)
+				} else {
+					s = start
+				}
+			}
 			if err != nil {
 				return err
 			}
 			from, c.end = s, s+span
 		} else if c.Span > 0 {
-			from = c.roundDown(start)
+			if from = c.roundDown(start); from+c.Span < end {
+				from = start
+			}
 		}
 		c.begin(p, from)
 	}

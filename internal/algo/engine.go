@@ -93,6 +93,7 @@ type Engine struct {
 	Zone       *Zone // the algorithm's
 	newYork    *Zone
 	start, end int64 // the algorithm's wall clock
+	latest     int64 // the end of yesterday there; 0: not said
 	startUTC   int64
 	endUTC     int64
 	utc        int64
@@ -119,6 +120,7 @@ type Engine struct {
 	feeds        []*Config
 	added        []func() error // universes that begin at the end of the step
 	currencyFed  map[*Symbol]*Config
+	dayEnds      map[*Security]*Event
 	benchmarkFed bool
 	// Initializer is told of every new security before its first data.
 	Initializer func(*Security) error
@@ -162,7 +164,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 		Universe: UniverseSettings{Resolution: Minute, FillForward: true, Norm: Adjusted, MinTime: nsDay},
 		Zone:     NewZone(ny), newYork: NewZone(ny), Params: map[string]string{},
 		symbols: map[string]*Symbol{}, byTicker: map[string]*Symbol{}, references: map[*Symbol]*reference{}, hours: map[string]*Hours{},
-		tickets: map[int]*Ticket{}, currencyFed: map[*Symbol]*Config{}, step: nsMinute, plain: map[string]bool{},
+		tickets: map[int]*Ticket{}, currencyFed: map[*Symbol]*Config{}, dayEnds: map[*Security]*Event{}, step: nsMinute, plain: map[string]bool{},
 	}
 	e.Securities = Securities{by: map[*Symbol]*Security{}}
 	e.Portfolio = newPortfolio(e)
@@ -185,14 +187,29 @@ func (e *Engine) SetStart(d market.Date) {
 	e.utc = e.Zone.UTC(e.start)
 }
 
+// SetToday says what day it is: a run ends the day before at the latest, which
+// is its default end, too. Without it an end has to be set.
+func (e *Engine) SetToday(d market.Date) {
+	e.latest = localOf(d) - 100
+	e.end = e.latest
+}
+
 // SetEnd sets the last day, which counts whole.
-func (e *Engine) SetEnd(d market.Date) { e.end = localOf(d) + nsDay - 100 }
+func (e *Engine) SetEnd(d market.Date) {
+	e.end = localOf(d) + nsDay - 100
+	if e.latest != 0 {
+		e.end = min(e.end, e.latest)
+	}
+}
 
 // Start and End give the run's bounds on the algorithm's wall clock.
 func (e *Engine) Start() int64 { return e.start }
 
 // End is the last moment on the algorithm's wall clock.
 func (e *Engine) End() int64 { return e.end }
+
+// EndUTC is the end of the run.
+func (e *Engine) EndUTC() int64 { return e.endUTC }
 
 // SetZone sets the algorithm's zone.
 func (e *Engine) SetZone(loc *time.Location) {
@@ -327,7 +344,7 @@ func (e *Engine) reference(s *Symbol) (*reference, error) {
 	r := &reference{}
 	if s.Kind == Equity {
 		ticker := s.Root
-		maps, err := e.source.Map(s.Kind, s.Market, ticker)
+		maps, err := e.source.Map(s.Kind, s.Market, ticker, s.Date)
 		if err != nil {
 			e.dataError(err)
 		}
@@ -361,7 +378,7 @@ func (e *Engine) Symbol(kind Kind, marketName, ticker string) (*Symbol, error) {
 	var maps []MapRow
 	if kind == Equity {
 		var err error
-		if maps, err = e.source.Map(kind, marketName, ticker); err != nil {
+		if maps, err = e.source.Map(kind, marketName, ticker, market.Date{}); err != nil {
 			e.dataError(err)
 		}
 		if len(maps) > 0 {

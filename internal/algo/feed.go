@@ -104,9 +104,10 @@ func (r *reader) open(day int64) error {
 	c, date := r.cfg, dateOf(day)
 	ticker, has := c.Symbol.Value, true
 	if c.Symbol.Kind == Equity {
-		if len(r.ref.maps) > 0 { // without a map file the ticker never changed
-			ticker, has = r.ref.ticker(date, c.mapped)
+		if c.mapped != "" {
+			ticker = c.mapped
 		}
+		ticker, has = r.ref.ticker(date, ticker)
 		if r.aux {
 			r.corporate(day, ticker, has)
 		}

@@ -16,6 +16,17 @@ type SlippageModel interface {
 	Slip(s *Security, o *Order) (num.Decimal, error)
 }
 
+// ConstantSlippage is a share of the last price.
+type ConstantSlippage struct{ Share num.Decimal }
+
+// Slip is what the fill is worse by.
+func (c ConstantSlippage) Slip(s *Security, _ *Order) (num.Decimal, error) {
+	if s.last == nil {
+		return num.Zero, nil
+	}
+	return s.last.Last().Mul(c.Share), nil
+}
+
 // prices are what a fill model fills at.
 type prices struct {
 	start, end                      int64 // exchange's wall clock

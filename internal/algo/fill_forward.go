@@ -1,6 +1,10 @@
 package algo
 
-import "sort"
+import (
+	"sort"
+
+	"quantdesk/internal/num"
+)
 
 // forward inserts copies of the last point where an open market had none, one
 // bar per step of the smallest resolution in use.
@@ -52,6 +56,7 @@ func retime(p Point, start, end int64) Point {
 	case *Bar:
 		c := *v
 		c.Start, c.End, c.FillForward = start, end, true
+		c.Volume = num.Zero // it was not traded again
 		return &c
 	case *QuoteBar:
 		c := *v

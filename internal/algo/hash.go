@@ -110,9 +110,13 @@ func OrderJSON(o *Order) string {
 	case GoodTilDate:
 		tif = fmt.Sprintf(`{"$type":"QuantConnect.Orders.TimeInForces.GoodTilDateTimeInForce","Expiry":%q}`, time.Unix(0, o.Properties.TIF.Expiry).UTC().Format("2006-01-02T15:04:05"))
 	}
-	props := `{"timeInForce":` + tif
+	props := "{"
 	for _, x := range o.Properties.Extra {
-		props += fmt.Sprintf(`,%s:%s`, quoted(x.Name), x.JSON)
+		props += quoted(x.Name) + ":" + x.JSON + ","
+	}
+	props += `"timeInForce":` + tif
+	if o.Properties.Exchange != "" {
+		props += `,"exchange":` + o.Properties.Exchange
 	}
 	add("properties", props+"}")
 	add("securityType", fmt.Sprint(uint8(o.Symbol.Kind)))
@@ -123,7 +127,9 @@ func OrderJSON(o *Order) string {
 	} else {
 		add("orderSubmissionData", "null")
 	}
-	add("isMarketable", fmt.Sprint(marketable(o)))
+	rounded := *o
+	rounded.LimitPrice = SmartRound(o.LimitPrice)
+	add("isMarketable", fmt.Sprint(marketable(&rounded)))
 	add("priceAdjustmentMode", fmt.Sprint(uint8(o.Adjustment)))
 	return "{" + strings.Join(m, ",") + "}"
 }

@@ -109,6 +109,11 @@ type Hours struct {
 	regular int64
 }
 
+// utcHours are the hours of what is told in UTC at any time.
+func utcHours() *Hours {
+	return NewHours(&market.Calendar{Zone: time.UTC, DataZone: time.UTC, AlwaysOpen: true})
+}
+
 // NewHours wraps a calendar.
 func NewHours(c *market.Calendar) *Hours {
 	h := &Hours{Zone: NewZone(c.Zone), Data: NewZone(c.DataZone), Always: c.AlwaysOpen, cal: c, days: map[int64][]span{}}

@@ -49,6 +49,7 @@ func (e *Engine) prepare() error {
 		return fmt.Errorf("the end date %s is before the start date %s: call set_start_date and set_end_date in initialize", dateOf(e.end), dateOf(e.start))
 	}
 	e.capacity.begin()
+	e.watchDays()
 	if e.BenchmarkFn == nil && e.benchmark == nil {
 		if err := e.defaultBenchmark(); err != nil {
 			return err
@@ -360,6 +361,7 @@ func (e *Engine) advance(utc int64, packets []packet, added, removed []*Security
 		*marginCall = utc + 5*nsMinute
 	}
 	if len(added)+len(removed) > 0 {
+		e.watchSecurities(visibleOnly(added), visibleOnly(removed))
 		if err := e.strategy.OnSecuritiesChanged(visibleOnly(added), visibleOnly(removed)); err != nil {
 			return err
 		}

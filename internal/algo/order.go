@@ -93,8 +93,9 @@ const (
 
 // OrderProperties are what an order carries beside its prices.
 type OrderProperties struct {
-	TIF         TimeInForce
-	ExchangeSet bool
+	TIF TimeInForce
+	// Exchange is the JSON of where the order shall go, empty for anywhere.
+	Exchange string
 	// Extra holds a brokerage's own properties as JSON members, in order.
 	Extra []Member
 	// Object is the algorithm's own object, given back to it.
@@ -167,6 +168,7 @@ type OrderEvent struct {
 	FillQuantity num.Decimal
 	Quantity     num.Decimal
 	Fee          Money
+	kept         bool   // the fee was kept back from the filled quantity
 	Currency     string // of FillPrice
 	Message      string
 	LimitPrice   *num.Decimal

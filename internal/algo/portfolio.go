@@ -185,7 +185,12 @@ func (p *Portfolio) process(s *Security, f *OrderEvent) {
 	if !f.Fee.Amount.IsZero() {
 		fee = p.Cash.ToAccount(f.Fee)
 		h.Fees = h.Fees.Add(fee)
-		p.Cash.ensure(f.Fee.Currency).Add(f.Fee.Amount.Neg())
+		if f.kept {
+			// The position is smaller by the fee, which was bought all the same.
+			s.Quote.Add(f.Fee.Amount.Mul(f.FillPrice).Mul(s.Properties.Multiplier).Neg())
+		} else {
+			p.Cash.ensure(f.Fee.Currency).Add(f.Fee.Amount.Neg())
+		}
 	}
 	kind := s.Symbol.Kind
 	margined := kind == Future || kind == CFD || kind == CryptoFuture

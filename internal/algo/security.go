@@ -182,6 +182,14 @@ func (s *Security) take(p Point) {
 	if (s.last == nil || s.lastQuoteAt != end || !trade) && main {
 		s.last = p
 	}
+	if s.Symbol.Kind == Crypto {
+		// A coin's price is that of its last trade bar as soon as there is one.
+		defer func() {
+			if s.lastTrade != nil {
+				s.Price = s.lastTrade.C
+			}
+		}()
+	}
 	switch v := p.(type) {
 	case *Ticks:
 		keep(&s.Price, v.Price)

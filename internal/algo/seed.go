@@ -80,10 +80,14 @@ func (e *Engine) seed(s *Security) {
 // seedRates finds first rates for the currencies that have none.
 func (e *Engine) seedRates() {
 	for _, c := range e.Portfolio.Cash.All() {
-		if c.from == nil || !c.Rate.IsZero() {
+		if len(c.legs) == 0 || !c.Rate.IsZero() {
 			continue
 		}
-		e.seed(c.from)
+		for _, l := range c.legs {
+			if l.of.Price.IsZero() {
+				e.seed(l.of)
+			}
+		}
 		c.update()
 	}
 }

@@ -14,8 +14,11 @@ type Source interface {
 	Calendar(kind Kind, market, ticker string) (*market.Calendar, error)
 	// Properties gives the conventions of a ticker, false when it is not listed.
 	Properties(kind Kind, market, ticker string) (Properties, bool, error)
-	// Map gives the tickers an equity traded under, by date ascending.
-	Map(kind Kind, market, ticker string) ([]MapRow, error)
+	// Pairs lists the tickers of a market with what they are quoted in.
+	Pairs(kind Kind, market string) ([]Pair, error)
+	// Map gives the tickers of the equity that bore a ticker on a day, by date
+	// ascending; of the last that bore it where the day is zero.
+	Map(kind Kind, market, ticker string, on market.Date) ([]MapRow, error)
 	// Factors gives the price factors of an equity, by date ascending.
 	Factors(kind Kind, market, ticker string) ([]FactorRow, error)
 	// Rows gives the decoded rows of one file, shared and not to be changed.
@@ -23,6 +26,9 @@ type Source interface {
 	// File gives the bytes of a file of the folder.
 	File(path string) ([]byte, error)
 }
+
+// Pair is a ticker and the currency it is quoted in.
+type Pair struct{ Ticker, Quote string }
 
 // MapRow says: up to and including Date the security traded as Ticker.
 type MapRow struct {

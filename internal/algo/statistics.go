@@ -185,10 +185,20 @@ func awayFromZero(d num.Decimal, places int) string {
 	return d.Add(half).Trunc(places).Rescale(places).String()
 }
 
-var signs = map[string]string{"USD": "$", "EUR": "€", "GBP": "₤", "JPY": "¥", "INR": "₹", "CNY": "¥", "BTC": "฿", "ETH": "Ξ", "USDT": "₮", "CAD": "$", "AUD": "$", "NZD": "$", "KRW": "₩", "USDC": "$", "CHF": "Fr", "LTC": "Ł"}
+var signs = map[string]string{
+	"ADA": "₳", "ALGO": "Ⱥ", "AUD": "$", "BAT": "⟁", "BCH": "Ƀ", "BRL": "R$", "BSV": "Ɓ", "BTC": "₿", "CAD": "$",
+	"CHF": "Fr", "CNH": "¥", "CNY": "¥", "CZK": "Kč", "DAI": "◈", "DASH": "Đ", "DKK": "kr", "DOGE": "Ð", "DOT": "●",
+	"EOS": "ε", "ETC": "ξ", "ETH": "Ξ", "EUR": "€", "FIL": "⨎", "GBP": "₤", "GNF": "Fr", "HKD": "$", "HUF": "Ft",
+	"ICP": "∞", "IDR": "Rp", "INR": "₹", "IOTA": "ɨ", "JPY": "¥", "KRW": "₩", "LSK": "Ⱡ", "LTC": "Ł", "MIOTA": "ɨ",
+	"MKR": "Μ", "MXN": "$", "NAV": "Ꞥ", "NOK": "kr", "NZD": "$", "PLN": "zł", "REP": "Ɍ", "RUB": "₽", "SAR": "﷼",
+	"SEK": "kr", "SGD": "$", "SOL": "◎", "STEEM": "ȿ", "THB": "฿", "THETA": "ϑ", "TRY": "₺", "TWD": "NT$", "USD": "$",
+	"USDT": "₮", "XAG": "Ag", "XAU": "Au", "XLM": "*", "XMR": "ɱ", "XNO": "Ӿ", "XRP": "✕", "XTZ": "ꜩ", "ZAR": "R",
+	"ZEC": "ⓩ", "ZRX": "ZRX",
+}
 
+// currencySign is how a currency is written before an amount.
 func currencySign(currency string) string {
-	if s := signs[currency]; s != "" {
+	if s, ok := signs[currency]; ok {
 		return s
 	}
 	return currency

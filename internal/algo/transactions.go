@@ -2,6 +2,7 @@ package algo
 
 import (
 	"fmt"
+	"time"
 
 	"quantdesk/internal/num"
 )
@@ -174,7 +175,7 @@ func (e *Engine) add(r Request) *Ticket {
 	e.tickets[o.ID] = t
 	e.all = append(e.all, t)
 	if r.Quantity.Sign() < 0 && !e.shortable(s, r.Quantity, 0) {
-		t.Response = refuse("ExceedsShortableQuantity", "Order exceeds shortable quantity for Symbol %s, %s requested", s.Symbol, r.Quantity)
+		t.Response = e.tooShort(s, r.Quantity)
 		o.Currency, o.Status, o.Tag = s.Properties.Quote, Invalid, t.Response.Message
 		e.handle([]*OrderEvent{e.NewOrderEvent(o, o.Tag)})
 		return t
@@ -195,11 +196,22 @@ func (e *Engine) AddOrder(r Request) *Ticket {
 	return e.add(r)
 }
 
+// trailingWord is a trailing amount as text: an amount of money or a percentage.
+func trailingWord(o *Order) string {
+	if o.AsPercent {
+		return o.Trailing.Mul(num.FromInt(100)).String() + "%"
+	}
+	return currencySign(o.Currency) + o.Trailing.String()
+}
+
 // submit takes an order through the checks to the brokerage.
 func (e *Engine) submit(t *Ticket) {
 	o := t.Order
 	s := e.Securities.Get(o.Symbol)
 	o.Currency = s.Properties.Quote
+	if o.Tag == "" && o.Type == TrailingStop {
+		o.Tag = "Trailing Amount: " + trailingWord(o)
+	}
 	o.Quantity = o.Quantity.Sub(o.Quantity.Rem(s.Properties.Lot))
 	e.roundPrices(o, s)
 	o.Adjustment = e.adjustment(s)
@@ -313,7 +325,7 @@ func (e *Engine) Update(t *Ticket, u UpdateFields) Response {
 	case u.Quantity != nil && u.Quantity.IsZero():
 		return refused(refuse("OrderQuantityZero", "Unable to update order with id %d that has zero quantity.", o.ID))
 	case quantity.Sign() < 0 && !e.shortable(s, quantity, o.ID):
-		return refused(refuse("ExceedsShortableQuantity", "Order exceeds shortable quantity for Symbol %s, %s requested", s.Symbol, quantity))
+		return refused(e.tooShort(s, o.Quantity))
 	}
 	t.Updates = append(t.Updates, u)
 	at := len(t.Updates) - 1
@@ -418,8 +430,17 @@ func (e *Engine) Cancel(t *Ticket, tag *string) Response {
 	return *t.Cancel
 }
 
+// roundTrip prints a moment as .NET's round-trip format does.
+func roundTrip(utc int64) string {
+	return time.Unix(0, utc).UTC().Format("2006-01-02T15:04:05.0000000Z")
+}
+
 // CancelOpen cancels the open orders of a symbol, or of all when it is nil.
 func (e *Engine) CancelOpen(of *Symbol, tag *string) (out []*Ticket) {
+	if of == nil {
+		word := "Canceled by CancelOpenOrders() at " + roundTrip(e.utc)
+		tag = &word
+	}
 	for _, t := range e.OpenTickets(of) {
 		e.Cancel(t, tag)
 		out = append(out, t)
@@ -599,7 +620,8 @@ func (e *Engine) handle(events []*OrderEvent) {
 		if ev.Status == Filled || ev.Status == PartiallyFilled {
 			if s.Symbol.Kind == Crypto && o.Direction() == Buy && s.Base != nil && ev.Fee.Currency == s.Base.Symbol {
 				ev.FillQuantity = ev.FillQuantity.Sub(ev.Fee.Amount)
-				ev.Fee = Money{num.Zero, s.Quote.Symbol}
+				ev.kept = true
+				e.once("When buying currency pairs, using Cash account types, fees in base currency will be deducted from the filled quantity so virtual positions reflect actual holdings.")
 			}
 			e.Portfolio.process(s, ev)
 			e.filled(s, ev)
@@ -624,6 +646,14 @@ func (e *Engine) handle(events []*OrderEvent) {
 func (t *Ticket) add(ev *OrderEvent) {
 	t.filled = t.filled.Add(ev.FillQuantity)
 	t.fillValue = t.fillValue.Add(ev.FillQuantity.Abs().Mul(ev.FillPrice))
+}
+
+func (e *Engine) tooShort(s *Security, quantity num.Decimal) Response {
+	limit := ""
+	if most, limited := e.shortableQuantity(s); limited {
+		limit = fmt.Sprint(most)
+	}
+	return refuse("ExceedsShortableQuantity", "Order exceeds shortable quantity %s for Symbol %s requested %s)", limit, s.Symbol, quantity)
 }
 
 // shortable tells whether so much may be sold short; not counting one order.

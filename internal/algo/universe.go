@@ -6,18 +6,21 @@ import (
 	"quantdesk/internal/num"
 )
 
+// Chooser gives the members of a universe; unchanged keeps them.
+type Chooser func(utc int64, data *Collection) (symbols []*Symbol, unchanged bool, err error)
+
 // universe is a set of securities that is chosen anew from time to time.
 type universe struct {
 	e        *Engine
 	cfg      *Config // of the universe itself; its symbol sorts universes
 	Settings UniverseSettings
-	// choose gives the members; unchanged keeps them.
-	choose  func(utc int64, data *Collection) (symbols []*Symbol, unchanged bool, err error)
-	user    bool
-	configs []*Config // of a user's universe
-	members map[*Symbol]*member
-	order   []*Symbol
-	leaving map[*Symbol]*Security
+	choose   Chooser
+	selected []*Symbol
+	user     bool
+	configs  []*Config // of a user's universe
+	members  map[*Symbol]*member
+	order    []*Symbol
+	leaving  map[*Symbol]*Security
 }
 
 type member struct {
@@ -162,6 +165,9 @@ func (e *Engine) choose(u *universe, utc int64, data *Collection) (added, remove
 	symbols, unchanged, err := u.choose(utc, data)
 	if err != nil {
 		return nil, nil, err
+	}
+	if !unchanged {
+		u.selected = symbols
 	}
 	chosen := map[*Symbol]bool{}
 	for _, s := range symbols {
@@ -374,17 +380,20 @@ func (e *Engine) AddSecurity(r AddRequest) (*Security, error) {
 }
 
 // RemoveSecurity cancels a security's orders, sells what is held and ends its data.
-func (e *Engine) RemoveSecurity(s *Symbol, tag string) (bool, error) {
+func (e *Engine) RemoveSecurity(s *Symbol, tag *string) (bool, error) {
 	sec := e.Securities.Get(s)
 	if sec == nil {
 		return false, nil
 	}
-	e.CancelOpen(s, nil)
-	if tag == "" {
-		tag = "Liquidated"
+	if tag == nil {
+		word := "Removed"
+		tag = &word
+	}
+	if !e.Warming {
+		e.CancelOpen(s, tag)
 	}
 	if sec.Invested() {
-		if _, err := e.Submit(Request{Type: e.marketType(sec), Symbol: s, Quantity: sec.Holding.Quantity.Neg(), Tag: tag}); err != nil {
+		if _, err := e.Liquidate([]*Symbol{s}, false, tag, OrderProperties{}); err != nil {
 			return false, err
 		}
 	}
@@ -407,7 +416,7 @@ func (e *Engine) configsFor(sec *Security, set UniverseSettings, custom CustomTy
 	for _, t := range types {
 		c := &Config{Symbol: sec.Symbol, Resolution: set.Resolution, Type: t, FillForward: set.FillForward, Extended: set.Extended, Internal: internal,
 			Filtered: true, Norm: set.Norm, Hours: sec.Hours, Custom: custom, mapped: ""}
-		if sec.Symbol.Kind != Equity {
+		if sec.Symbol.Kind == Index {
 			c.Norm = Raw
 		}
 		if t == CustomData {
@@ -463,9 +472,6 @@ func (e *Engine) security(r AddRequest) (*Security, error) {
 				x = Properties{Quote: s.Value[max(0, len(s.Value)-3):], Multiplier: num.One, Tick: num.New(1, 5), Lot: num.FromInt(1000), Magnifier: num.One}
 			default:
 				x = Properties{Quote: e.Portfolio.Cash.Account, Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One, Magnifier: num.One}
-				if s.Kind == Equity {
-					x.Quote = "USD"
-				}
 			}
 		}
 		p = &x
@@ -615,7 +621,7 @@ func (e *Engine) SetBenchmark(s *Symbol) error {
 		return err
 	}
 	if !ok {
-		p = Properties{Quote: "USD", Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One}
+		p = Properties{Quote: e.Portfolio.Cash.Account, Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One}
 	}
 	// It is no security of the algorithm: nothing of it shows in the portfolio.
 	sec := &Security{e: e, Symbol: s, Properties: p, Hours: h, Settlement: ImmediateSettlement{}}

@@ -49,9 +49,64 @@ func (f *files) next() (Point, error) {
 	return nil, nil
 }
 
-// AddUniverse adds a universe chosen from daily files ("coarse", or "etf" with
-// the fund's ticker) or at every bar of a resolution ("timed").
-func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettings, choose func(utc int64, data *Collection) ([]*Symbol, bool, error)) (UniverseHandle, error) {
+// AddTimedUniverse adds a universe that chooses at once and then at every
+// interval in which its market is open.
+func (e *Engine) AddTimedUniverse(name, marketName string, kind Kind, interval int64, set UniverseSettings, choose Chooser) (UniverseHandle, error) {
+	s := &Symbol{ID: name, Value: name, Kind: kind, Market: marketName}
+	h, err := e.HoursOf(s)
+	if err != nil {
+		return UniverseHandle{}, err
+	}
+	return e.timed(s, h, set, choose, func() func() (int64, bool) {
+		at, end, first := h.Local(e.utc), h.Local(e.endUTC), true
+		return func() (int64, bool) {
+			for ; at <= end; at += interval {
+				if first || h.IsOpenDuring(at, at+interval, false) {
+					first = false
+					at += interval
+					return at - interval, true
+				}
+			}
+			return 0, false
+		}
+	}), nil
+}
+
+// AddScheduledUniverse adds a universe that chooses at moments in UTC, told in
+// ascending order; made gives them anew from a start on.
+func (e *Engine) AddScheduledUniverse(name string, set UniverseSettings, made func(utc int64) func() (int64, bool), choose Chooser) UniverseHandle {
+	s := &Symbol{ID: name, Value: name, Kind: Base, Market: "usa"}
+	return e.timed(s, utcHours(), set, choose, func() func() (int64, bool) {
+		from, next := e.utc, made(e.utc)
+		return func() (int64, bool) {
+			for {
+				at, ok := next()
+				if !ok || at > e.endUTC {
+					return 0, false
+				}
+				if at >= from {
+					return at, true
+				}
+			}
+		}
+	})
+}
+
+// timed adds a universe that is chosen at moments of its hours' wall clock.
+func (e *Engine) timed(s *Symbol, h *Hours, set UniverseSettings, choose Chooser, moments func() func() (int64, bool)) UniverseHandle {
+	u := &universe{e: e, Settings: set, members: map[*Symbol]*member{}, leaving: map[*Symbol]*Security{}, choose: choose,
+		cfg: &Config{Symbol: s, Type: UniverseData, Resolution: Daily, Internal: true, Hours: h}}
+	e.universes = append(e.universes, u)
+	e.added = append(e.added, func() error {
+		e.insert(&subscription{cfg: u.cfg, universe: u, start: e.utc, in: &times{symbol: s, next_: moments()}})
+		return nil
+	})
+	return UniverseHandle{u}
+}
+
+// AddUniverse adds a universe chosen from daily files: "coarse", or "etf" with
+// the fund's ticker.
+func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettings, choose Chooser) (UniverseHandle, error) {
 	spy, err := e.Symbol(Equity, marketName, "SPY")
 	if err != nil {
 		return UniverseHandle{}, err
@@ -86,6 +141,9 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 	})
 	return UniverseHandle{u}, nil
 }
+
+// Selected gives what the universe chose last.
+func (u UniverseHandle) Selected() []*Symbol { return u.u.selected }
 
 // Members gives a universe's members in the order they came.
 func (u UniverseHandle) Members() (out []*Security) {

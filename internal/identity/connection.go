@@ -117,15 +117,20 @@ func (s *Service) Account(ctx context.Context, id string) (Account, bool, error)
 
 // Credentials opens a connection's sealed credentials, for its adapter.
 func (s *Service) Credentials(c Connection) (map[string]string, error) {
+	return s.unseal(c.ID, c.Sealed)
+}
+
+// unseal opens what seal encrypted.
+func (s *Service) unseal(id, sealed string) (map[string]string, error) {
 	g, err := s.aead()
 	if err != nil {
 		return nil, err
 	}
-	raw, err := base64.StdEncoding.DecodeString(c.Sealed)
+	raw, err := base64.StdEncoding.DecodeString(sealed)
 	if err != nil || len(raw) < g.NonceSize() {
 		return nil, errors.New("the sealed credentials are not readable")
 	}
-	plain, err := g.Open(nil, raw[:g.NonceSize()], raw[g.NonceSize():], []byte(c.ID))
+	plain, err := g.Open(nil, raw[:g.NonceSize()], raw[g.NonceSize():], []byte(id))
 	if err != nil {
 		return nil, errors.New("the sealed credentials do not open with this home's key")
 	}

@@ -61,6 +61,13 @@ type Store interface {
 	Tokens(ctx context.Context, user string) ([]Token, error)
 	// RevokedSince lists ids of revoked tokens that have not expired.
 	RevokedSince(ctx context.Context, now time.Time) ([]string, error)
+	// UserNumber gives a user's number, making one the first time: the one that is
+	// wanted, or the next where that is 0.
+	UserNumber(ctx context.Context, user string, wanted int64) (int64, error)
+	UserByNumber(ctx context.Context, number int64) (user string, ok bool, err error)
+	// PutAPIToken keeps a token's record and its sealed secret.
+	PutAPIToken(ctx context.Context, t APIToken) error
+	APITokens(ctx context.Context, user string) ([]APIToken, error)
 	PutConnection(ctx context.Context, c Connection, accounts []Account) error
 	DeleteConnection(ctx context.Context, id string) error
 	Connections(ctx context.Context, user string) ([]Connection, error)

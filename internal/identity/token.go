@@ -37,39 +37,18 @@ type claims struct {
 // Mint makes a token for a user with at most the user's scopes. Empty scopes
 // mean read. remote bounds the life to DefaultTTL.
 func (s *Service) Mint(ctx context.Context, userID string, scopes []string, ttl time.Duration, remote bool) (Minted, error) {
-	const op = "identity.Mint"
-	u, err := s.User(ctx, userID)
-	if err != nil {
-		return Minted{}, err
-	}
-	if u.Disabled {
-		return Minted{}, fault.E(op, fault.Forbidden, "user %s is disabled", userID)
-	}
-	if len(scopes) == 0 {
-		scopes = []string{"read"}
-	}
-	want, err := Expand(scopes)
-	if err != nil {
-		return Minted{}, err
-	}
-	for _, w := range want {
-		if !slices.Contains(u.Scopes, w) {
-			return Minted{}, fault.E(op, fault.Forbidden, "user %s may not hold the scope %s", userID, w).
-				Hinted("Ask for fewer scopes, or have the operator widen the user's.").With("missing_scopes", []string{w})
-		}
-	}
 	limit := maxTTL
 	if remote {
 		limit = DefaultTTL
 	}
-	if ttl <= 0 {
-		ttl = DefaultTTL
+	t, err := s.grant(ctx, userID, scopes, ttl, limit)
+	if err != nil {
+		return Minted{}, err
 	}
-	if ttl > limit {
-		return Minted{}, fault.E(op, fault.Invalid, "a token lives at most %s, not %s", limit, ttl)
+	u, err := s.User(ctx, userID)
+	if err != nil {
+		return Minted{}, err
 	}
-	now := s.cfg.Now().UTC().Truncate(time.Second)
-	t := Token{ID: newID("tok"), User: u.ID, Scopes: want, Issued: now, Expires: now.Add(ttl)}
 	signer, err := s.cfg.Keys.signer()
 	if err != nil {
 		return Minted{}, err
@@ -77,9 +56,9 @@ func (s *Service) Mint(ctx context.Context, userID string, scopes []string, ttl 
 	text, err := jwt.Signed(signer).Claims(claims{
 		Claims: jwt.Claims{
 			ID: t.ID, Issuer: s.cfg.Issuer, Subject: u.ID, Audience: jwt.Audience{s.cfg.Audience},
-			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(t.Expires),
+			IssuedAt: jwt.NewNumericDate(t.Issued), NotBefore: jwt.NewNumericDate(t.Issued), Expiry: jwt.NewNumericDate(t.Expires),
 		},
-		Scope: strings.Join(want, " "), ClientID: u.Platform,
+		Scope: strings.Join(t.Scopes, " "), ClientID: u.Platform,
 	}).Serialize()
 	if err != nil {
 		return Minted{}, err
@@ -87,7 +66,7 @@ func (s *Service) Mint(ctx context.Context, userID string, scopes []string, ttl 
 	if err := s.cfg.Store.PutToken(ctx, t); err != nil {
 		return Minted{}, err
 	}
-	return Minted{Token: text, ID: t.ID, Scopes: want, ExpiresIn: ttl}, nil
+	return Minted{Token: text, ID: t.ID, Scopes: t.Scopes, ExpiresIn: t.Expires.Sub(t.Issued)}, nil
 }
 
 // cached is a verified token, for a short while.

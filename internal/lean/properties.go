@@ -16,6 +16,7 @@ type propsDB struct {
 	path string
 	once sync.Once
 	rows map[string]string // "market,SYMBOL,class" to the rest of the line
+	keys []string          // in the order of the file
 	err  error
 }
 
@@ -49,6 +50,7 @@ func (p *propsDB) load() {
 		}
 		if commas == 3 {
 			p.rows[line[:at]] = line[at+1:]
+			p.keys = append(p.keys, line[:at])
 		}
 	}
 }

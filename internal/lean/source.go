@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"quantdesk/internal/algo"
@@ -24,6 +25,9 @@ const maxSourceBytes = 256 << 20
 type Source struct {
 	f    *Folder
 	rows *lru[algo.RowQuery, *algo.Rows]
+
+	mapsMu sync.Mutex
+	maps   map[string]*mapIndex // by folder
 }
 
 // Source gives the folder to an engine.
@@ -42,6 +46,30 @@ func (s *Source) Calendar(kind algo.Kind, marketName, ticker string) (*market.Ca
 		return nil, fault.E("lean.Calendar", fault.Invalid, "there are no trading hours for %s securities", kind)
 	}
 	return s.f.hours.calendar(class, marketName, ticker)
+}
+
+// Pairs lists the tickers of a market with what they are quoted in.
+func (s *Source) Pairs(kind algo.Kind, marketName string) ([]algo.Pair, error) {
+	p := &s.f.props
+	p.once.Do(p.load)
+	if p.err != nil {
+		return nil, p.err
+	}
+	var out []algo.Pair
+	for _, key := range p.keys {
+		rest, ok := strings.CutPrefix(key, marketName+",")
+		if !ok {
+			continue
+		}
+		ticker, class, _ := strings.Cut(rest, ",")
+		if class != string(kindClasses[kind]) || ticker == "[*]" {
+			continue
+		}
+		_, row, _ := strings.Cut(p.rows[key], ",")
+		quote, _, _ := strings.Cut(row, ",")
+		out = append(out, algo.Pair{Ticker: ticker, Quote: quote})
+	}
+	return out, nil
 }
 
 // Properties gives the conventions of a ticker, false when neither it nor its
@@ -80,24 +108,6 @@ func (s *Source) Properties(kind algo.Kind, marketName, ticker string) (algo.Pro
 	positive(&out.MinOrderSize, field(6))
 	positive(&out.Magnifier, field(7))
 	return out, true, nil
-}
-
-// Map gives the tickers an equity traded under. A ticker's file is the one that
-// bears its name, else that of the security which bore it last.
-func (s *Source) Map(kind algo.Kind, marketName, ticker string) ([]algo.MapRow, error) {
-	rel := strings.ToLower(kind.String()) + "/" + marketName + "/map_files/" + strings.ToLower(ticker) + ".csv"
-	if _, err := os.Stat(s.f.path(rel)); err != nil {
-		return nil, nil //nolint:nilerr // no map file: the ticker never changed
-	}
-	rows, err := s.f.readMap(rel)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]algo.MapRow, len(rows))
-	for i, r := range rows {
-		out[i] = algo.MapRow{Date: r.date, Ticker: strings.ToUpper(r.ticker)}
-	}
-	return out, nil
 }
 
 // Factors gives the price factors of an equity.

@@ -49,12 +49,12 @@ func (r redacting) WithGroup(g string) slog.Handler      { return redacting{r.Ha
 
 var (
 	secretName = regexp.MustCompile(`(?i)(secret|password|passwd|api_?key|authorization|credential|^token$|access_token|private)`)
-	secretText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*|qd[cu]_[0-9a-f]{16,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{8,}`)
+	secretText = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*|qd[acu]_[0-9a-f]{16,}|(?i:bearer)\s+[A-Za-z0-9._~+/=-]{8,}`)
 )
 
 // Redact takes tokens and secrets out of a text.
 func Redact(s string) string {
-	if !strings.Contains(s, "eyJ") && !strings.Contains(s, "qdc_") && !strings.Contains(s, "qdu_") && !strings.Contains(strings.ToLower(s), "bearer ") {
+	if !strings.Contains(s, "eyJ") && !strings.Contains(s, "qdc_") && !strings.Contains(s, "qdu_") && !strings.Contains(s, "qda_") && !strings.Contains(strings.ToLower(s), "bearer ") {
 		return s
 	}
 	return secretText.ReplaceAllString(s, "***")

@@ -1,4 +1,14 @@
 // Package project is projects, their files, compiles and backtests.
+//
+// The store is the truth: what waits or runs is in it, the queue only carries
+// ids. A compile keeps the source as it was; a backtest runs that source, and
+// has exactly one final result however often the desk is killed while it runs.
+// A user's project is not found by another who is not its collaborator.
+//
+//	s := project.New(project.Config{Store: db, Directory: users, Runner: engine})
+//	go s.Run(ctx)
+//	p, err := s.CreateProject(ctx, project.Caller{User: "local"}, "First", project.Python, "")
+//	c, err := s.CreateCompile(ctx, caller, p.ID)
 package project
 
 import (

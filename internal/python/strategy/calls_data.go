@@ -131,6 +131,13 @@ func (h *host) declareData() {
 		}
 		return out, nil
 	})
+	h.def("universe_selected", func(a *args) (any, error) {
+		var out []any
+		for _, s := range h.universes[a.int(0)].Selected() {
+			out = append(out, s)
+		}
+		return out, nil
+	})
 	h.def("universe_members", func(a *args) (any, error) {
 		var out []any
 		for _, s := range h.universes[a.int(0)].Members() {
@@ -430,11 +437,15 @@ func (h *host) consolidator(a *args) (any, error) {
 			c = &algo.PeriodConsolidator{Kind: barKinds[in.text(0)], Emit: emit, Span: int64(r.Span())}
 			break
 		}
-		spy, err := h.e.Symbol(algo.Equity, "usa", "SPY")
+		// Without a symbol it consolidates what trades with the exchange in New York.
+		of, err := h.e.Symbol(algo.Equity, "usa", "SPY")
 		if err != nil {
 			return nil, err
 		}
-		hours, err := h.e.HoursOf(spy)
+		if in.int(4) >= 0 {
+			of = in.symbol(4)
+		}
+		hours, err := h.e.HoursOf(of)
 		if err != nil {
 			return nil, err
 		}
@@ -612,9 +623,46 @@ func (h *host) universe(a *args) (any, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	u, err := h.e.AddUniverse(kind, a.text(1), a.text(2), set, func(utc int64, data *algo.Collection) ([]*algo.Symbol, bool, error) {
+	u, err := h.addUniverse(kind, a, set, h.chooser(kind, f))
+	if err != nil {
+		return nil, err
+	}
+	h.universes = append(h.universes, u)
+	return len(h.universes) - 1, nil
+}
+
+// addUniverse adds a universe of a kind, whose arguments follow the settings
+// and the selector.
+func (h *host) addUniverse(kind string, a *args, set algo.UniverseSettings, choose algo.Chooser) (algo.UniverseHandle, error) {
+	switch kind {
+	case "timed":
+		return h.e.AddTimedUniverse(a.text(1), a.text(2), algo.Kind(a.int(5)), a.int64(6), set, choose)
+	case "scheduled":
+		times, err := h.times(a.text(8), a.object(9))
+		if err != nil {
+			return algo.UniverseHandle{}, err
+		}
+		daysKind, daysArgs, daysFunc := a.text(5), a.keep(6), a.keep(7)
+		return h.e.AddScheduledUniverse(a.text(1), set, func(utc int64) func() (int64, bool) {
+			days, err := h.days(daysKind, daysArgs, daysFunc, utc, h.e.EndUTC())
+			if err != nil {
+				h.failures = err
+				return func() (int64, bool) { return 0, false }
+			}
+			return algo.At(days, times)
+		}, choose), nil
+	}
+	return h.e.AddUniverse(kind, a.text(1), a.text(2), set, choose)
+}
+
+// chooser asks a Python function for a universe's members.
+func (h *host) chooser(kind string, f python.Object) algo.Chooser {
+	return func(utc int64, data *algo.Collection) ([]*algo.Symbol, bool, error) {
 		h.mirrorClock()
 		var rows []any
+		if data == nil {
+			data = &algo.Collection{}
+		}
 		for _, r := range data.Rows {
 			if kind == "etf" {
 				weight := func(has bool, d num.Decimal) any {
@@ -632,7 +680,7 @@ func (h *host) universe(a *args) (any, error) {
 		if err != nil {
 			return nil, false, err
 		}
-		at := h.p.Int(h.e.Zone.Local(utc))
+		at := h.p.Int(utc)
 		got, err := h.p.Call(f, at, list)
 		at.DecRef()
 		list.DecRef()
@@ -649,12 +697,7 @@ func (h *host) universe(a *args) (any, error) {
 			out = append(out, h.symbols[n])
 		}
 		return out, false, nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	h.universes = append(h.universes, u)
-	return len(h.universes) - 1, nil
 }
 
 // customType is a data type that the algorithm declares.

@@ -769,6 +769,13 @@ func (h *host) declareModels() {
 		ok, _, err := b.CanSubmit(s, t.Order)
 		return ok, err
 	})
+	h.def("brokerage_market", func(a *args) (any, error) {
+		b, err := algo.Brokerage(a.int(0), algo.AccountType(a.int(1)))
+		if err != nil || a.err != nil {
+			return nil, err
+		}
+		return b.Market(algo.Kind(a.int(2))), nil
+	})
 	h.def("brokerage_leverage", func(a *args) (any, error) {
 		s := a.security(2)
 		b, err := algo.Brokerage(a.int(0), algo.AccountType(a.int(1)))
@@ -800,17 +807,42 @@ func (b *pythonBrokerage) CanSubmit(s *algo.Security, o *algo.Order) (bool, stri
 	defer ord.DecRef()
 	message := b.h.p.None()
 	defer message.DecRef()
-	r, err := b.h.p.CallMethod(b.o, "can_submit_order", sec, ord, message)
+	return b.verdict(b.h.p.CallMethod(b.o, "can_submit_order", sec, ord, message))
+}
+
+// CanUpdate asks the model.
+func (b *pythonBrokerage) CanUpdate(s *algo.Security, o *algo.Order, _ *algo.UpdateFields) (bool, string, error) {
+	sec, err := b.h.securityObject(s)
+	if err != nil {
+		return false, "", err
+	}
+	defer sec.DecRef()
+	ord, err := b.h.orderObject(o)
+	if err != nil {
+		return false, "", err
+	}
+	defer ord.DecRef()
+	none := b.h.p.None()
+	defer none.DecRef()
+	return b.verdict(b.h.p.CallMethod(b.o, "can_update_order", sec, ord, none, none))
+}
+
+// verdict reads a yes or no, or a pair of it and its reason.
+func (b *pythonBrokerage) verdict(r python.Object, err error) (bool, string, error) {
 	if err != nil {
 		return false, "", err
 	}
 	defer r.DecRef()
-	if r.IsTuple() {
-		ok, err := b.h.p.Truth(r.Item(0))
+	if !r.IsTuple() {
+		ok, err := b.h.p.Truth(r)
 		return ok, "", err
 	}
-	ok, err := b.h.p.Truth(r)
-	return ok, "", err
+	ok, err := b.h.p.Truth(r.Item(0))
+	if err != nil || ok || r.Item(1).IsNone() {
+		return ok, "", err
+	}
+	why, err := b.h.p.Str(r.Item(1))
+	return ok, why, err
 }
 
 // Models equips a security by the base model, then by what the class overrides.

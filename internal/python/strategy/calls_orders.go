@@ -12,7 +12,7 @@ func (a *args) properties(i int) (p algo.OrderProperties) {
 		return p
 	}
 	t := a.items(i)
-	if len(t) != 4 {
+	if len(t) != 5 {
 		a.bad(i, "order properties")
 		return p
 	}
@@ -25,7 +25,10 @@ func (a *args) properties(i int) (p algo.OrderProperties) {
 		value, _ := pair[1].Text()
 		p.Extra = append(p.Extra, algo.Member{Name: name, JSON: value})
 	}
-	p.Object = t[3].IncRef()
+	if !t[3].IsNone() {
+		p.Exchange, _ = t[3].Text()
+	}
+	p.Object = t[4].IncRef()
 	return p
 }
 

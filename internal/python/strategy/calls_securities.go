@@ -82,7 +82,7 @@ func (h *host) declareSecurities() {
 		}
 		return s, err
 	})
-	h.def("remove_security", func(a *args) (any, error) { return e.RemoveSecurity(a.symbol(0), a.text(1)) })
+	h.def("remove_security", func(a *args) (any, error) { return e.RemoveSecurity(a.symbol(0), a.tag(1)) })
 	h.def("securities", func(*args) (any, error) {
 		var out []any
 		for _, s := range e.Securities.All() {
@@ -237,7 +237,7 @@ func (h *host) declareSecurities() {
 	})
 	h.def("config_security", func(a *args) (any, error) { return e.Securities.Remembered(h.configs[a.int(0)].Symbol), nil })
 	h.def("config_zone", func(a *args) (any, error) { return h.configs[a.int(0)].Hours.Data.String(), nil })
-	h.def("config_consolidators", func(a *args) (any, error) { return []any{}, nil })
+	h.def("config_consolidators", func(a *args) (any, error) { return h.configs[a.int(0)].Attached(), nil })
 	h.def("types_of", func(a *args) (any, error) {
 		var out []any
 		if s := e.Securities.Get(a.symbol(0)); s != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"quantdesk/internal/algo"
+	"quantdesk/internal/market"
 	"quantdesk/internal/python"
 )
 
@@ -92,6 +93,7 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 		return nil, err
 	}
 	e = algo.NewEngine(ctx, source)
+	e.SetToday(market.DateOf(time.Now()))
 	e.OnLog, e.Seed, out.Engine = log, job.Seed, e
 	if progress != nil {
 		e.Progress = func(done float64, at int64) { progress(e, done, at) }

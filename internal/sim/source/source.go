@@ -81,7 +81,24 @@ func (s *Source) Properties(_ algo.Kind, _, ticker string) (algo.Properties, boo
 }
 
 // Map is empty: no simulated share changes its ticker.
-func (*Source) Map(algo.Kind, string, string) ([]algo.MapRow, error) { return nil, nil }
+func (*Source) Map(algo.Kind, string, string, market.Date) ([]algo.MapRow, error) { return nil, nil }
+
+// pairClasses are the kinds that currencies are converted by.
+var pairClasses = map[algo.Kind]market.Class{algo.Forex: market.Forex, algo.Crypto: market.Crypto, algo.CFD: market.CFD}
+
+// Pairs lists the instruments of a kind, whatever the market.
+func (s *Source) Pairs(kind algo.Kind, _ string) (out []algo.Pair, err error) {
+	class, ok := pairClasses[kind]
+	if !ok {
+		return nil, nil
+	}
+	for _, i := range s.m.Universe() {
+		if i.Class == class {
+			out = append(out, algo.Pair{Ticker: i.Symbol, Quote: i.Currency})
+		}
+	}
+	return out, nil
+}
 
 // Factors are made of the splits and dividends that are known at the end of the
 // history.

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime, time, timedelta
 import math
+import os
+import random
 import json
 import sys
 from collections import *
@@ -12,6 +14,7 @@ from math import *
 from lean.names import Api
 from lean.enums import *
 from lean.data import *
+from lean.exchange import Exchange
 from lean.orders import *
 from lean.securities import *
 from lean.models import *
@@ -20,10 +23,16 @@ from lean.consolidators import *
 from lean.indicators import *
 from lean.universe import *
 from lean.framework import *
+from lean.alphas import *
+from lean.execution import *
 from lean.algorithm import *
 import lean.indicators as _indicators
 
 globals().update(_indicators._CLASSES)
+
+from lean import imports as _imports
+
+_imports.install()
 
 try:
     import numpy as np
@@ -44,7 +53,7 @@ class Extensions(Api):
 
 
 class Globals:
-    DATA_FOLDER = DataFolder = ""
+    DATA_FOLDER = DataFolder = data_folder = ""
 
 
 def AddReference(*_):
@@ -105,23 +114,68 @@ class CircularQueue(Api):
 
     def __init__(self, items):
         from lean.consolidators import _EventHook
-        self._items, self._head = list(items), 0
+        self._items, self._next = list(items), 0
         self.circle_completed = _EventHook()
 
     def dequeue(self):
-        v = self._items[self._head]
-        self._head += 1
-        if self._head == len(self._items):
-            self._head = 0
+        v = self._items[self._next]
+        self._next = (self._next + 1) % len(self._items)
+        if v == self._items[0]:  # the head completes a circle, the first time as well
             self.circle_completed(self, None)
         return v
 
 
-class Exchange:
-    """The names of exchanges as tick data bear them."""
+class Random:
+    """.NET's seeded pseudo-random numbers: Knuth's subtractive generator as it is there."""
 
-    ARCA, NASDAQ, NYSE, BATS, EDGX, EDGA, IEX, AMEX = "P", "Q", "N", "Z", "K", "J", "V", "A"
-    NSE, BSE = "NSE", "BSE"
+    _MOST = 2147483647
+
+    def __init__(self, seed=0):
+        self._s = s = [0] * 56
+        last = 161803398 - abs(seed)
+        s[55], next_ = last, 1
+        for i in range(1, 55):
+            at = 21 * i % 55
+            s[at] = next_
+            next_ = last - next_
+            if next_ < 0:
+                next_ += self._MOST
+            last = s[at]
+        for _ in range(4):
+            for i in range(1, 56):
+                n = i + 30
+                s[i] -= s[1 + (n - 55 if n >= 55 else n)]
+                if s[i] > self._MOST or s[i] < -self._MOST - 1:
+                    s[i] = (s[i] + self._MOST + 1) % (2 * self._MOST + 2) - self._MOST - 1
+                if s[i] < 0:
+                    s[i] += self._MOST
+        self._a, self._b = 0, 21
+
+    def _sample(self):
+        self._a = self._a % 55 + 1
+        self._b = self._b % 55 + 1
+        v = self._s[self._a] - self._s[self._b]
+        if v == self._MOST:
+            v -= 1
+        if v < 0:
+            v += self._MOST
+        self._s[self._a] = v
+        return v
+
+    def next_double(self):
+        return self._sample() * (1.0 / self._MOST)
+
+    def next(self, *bounds):
+        if not bounds:
+            return self._sample()
+        low, high = bounds if len(bounds) == 2 else (0, bounds[0])
+        return int(self.next_double() * (high - low)) + low
+
+    Next, NextDouble = next, next_double
+
+
+class EquityExchange:
+    """The hours of the equity exchanges in New York."""
 
 
 def round_to_significant_digits(x, digits):

@@ -96,7 +96,7 @@ class SecurityTransactionManager(Api):
 
     def cancel_order(self, order_id, tag=None):
         t = self.get_order_ticket(order_id)
-        t.cancel(tag)
+        t.cancel(tag or "")
         return t
 
     def update_order(self, request):
@@ -350,6 +350,7 @@ class QCAlgorithm(Api):
         self.default_order_properties = OrderProperties()
         self.brokerage_model = DefaultBrokerageModel()
         self.trade_builder = None
+        self.insights_generated = _EventHook()
         self._runtime, self._charts, self._summary = {}, {}, {}
         self._name, self._tags = type(self).__name__, []
         self._alpha = self._pcm = self._execution = self._risk = self._selection = None
@@ -680,7 +681,7 @@ class QCAlgorithm(Api):
         return Security._of(h)
 
     def remove_security(self, symbol, tag=None):
-        return _host.remove_security(symbol_of(symbol)._h, tag or "")
+        return _host.remove_security(symbol_of(symbol)._h, tag)
 
     def remove_option_contract(self, symbol, tag=None):
         return self.remove_security(symbol, tag)
@@ -710,12 +711,8 @@ class QCAlgorithm(Api):
         raise TypeError("the arguments of add_universe are not understood")
 
     def add_universe_selection(self, model):
-        if self._selection is None:
-            self._selection = []
-        self._selection.append(model)
-        for u in model.create_universes(self):
-            if isinstance(u, tuple):
-                self.add_universe(u)
+        self._frame()
+        self._selection = (self._selection or []) + [model]
 
     def _coarse(self, coarse, fine):
         def choose(time, rows):
@@ -734,7 +731,9 @@ class QCAlgorithm(Api):
 
     def _etf(self, ticker, market, settings, f):
         def choose(time, rows):
-            got = f([ETFConstituentUniverse(r) for r in rows]) if f else [ETFConstituentUniverse(r).symbol for r in rows]
+            rows = [ETFConstituentUniverse(r) for r in rows]
+            ETFConstituentUniverse._last.update((r.symbol, r) for r in rows)
+            got = f(rows) if f else [r.symbol for r in rows]
             return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got]
         return Universe(_host.universe("etf", ticker, market or "usa", (settings or self.universe_settings)._pack(), choose))
 
@@ -752,7 +751,15 @@ class QCAlgorithm(Api):
             return [(s if isinstance(s, Symbol) else Symbol.create(str(s), kind, None))._h for s in got]
         if any(isinstance(a, type) for a in args):
             raise NotImplementedError("universes of custom data are not part of this engine yet")
-        return Universe(_host.universe("timed", f"{name}-{int(res)}", "usa", settings._pack(), choose))
+        spans = {Resolution.TICK: 1, Resolution.SECOND: 1_000_000_000, Resolution.MINUTE: 60_000_000_000, Resolution.HOUR: 3_600_000_000_000, Resolution.DAILY: 86_400_000_000_000}
+        return Universe(_host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res]))
+
+    def _scheduled_universe(self, date, time, f, settings=None):
+        def choose(at, rows):
+            got = f(to_time(at))
+            return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got or ()]
+        return Universe(_host.universe("scheduled", f"{date.name}_{time.name}", "usa", (settings or self.universe_settings)._pack(), choose,
+                                       date._kind, date._args, date._func, time._kind, time._args))
 
     # --- orders ---
 
@@ -931,7 +938,16 @@ class QCAlgorithm(Api):
         cls = {0: TradeBarConsolidator, 1: QuoteBarConsolidator, 2: TickConsolidator, 3: TickQuoteBarConsolidator}.get(kind, BaseDataConsolidator)
         if period is None or (isinstance(period, Resolution) and _host.resolution_of(s._h) == int(period)):
             return IdentityDataConsolidator()
-        return cls(period)
+        return self._day_consolidator(s, period, kind) or cls(period)
+
+    def _day_consolidator(self, symbol, period, kind):
+        """Whole days end with the market's hours, not at midnight."""
+        name = {0: "trade", 1: "quote", 2: "tick", 3: "tickquote"}.get(kind)
+        if not isinstance(period, Resolution) or period != Resolution.DAILY or name is None:
+            return None
+        c = MarketHourAwareConsolidator.__new__(MarketHourAwareConsolidator)
+        c._of(name, int(period), self.settings.daily_precise_end_time, False, symbol._h)
+        return c
 
     def consolidate(self, *args, **kw):
         types = [a for a in args if isinstance(a, type)]
@@ -961,7 +977,10 @@ class QCAlgorithm(Api):
             elif want is TradeBar:
                 kind = next(k for k in kinds if k in (0, 2))
             cls = {0: TradeBarConsolidator, 1: QuoteBarConsolidator, 2: TickConsolidator, 3: TickQuoteBarConsolidator}.get(kind, BaseDataConsolidator)
-            c = IdentityDataConsolidator() if period == Resolution.TICK else cls(period)
+            if isinstance(period, Resolution) and _host.resolution_of(s._h) == int(period):
+                c = IdentityDataConsolidator()
+            else:
+                c = self._day_consolidator(s, period, kind) or cls(period)
             tick = TickType.QUOTE if kind in (1, 3) else TickType.TRADE
         else:
             raise TypeError("the period of a consolidator is a timedelta, a resolution or a calendar")

@@ -190,7 +190,10 @@ class DynamicDataConsolidator(_PeriodConsolidator):
 class MarketHourAwareConsolidator(DataConsolidator):
     def __init__(self, daily_strict_end_time_enabled, resolution, data_type=TradeBar, tick_type=0, extended_market_hours=False):
         kind = "quote" if data_type is QuoteBar else "tick" if data_type is Tick else "trade" if data_type is TradeBar else "base"
-        self._make("hours", kind, int(resolution), bool(daily_strict_end_time_enabled), bool(extended_market_hours))
+        self._of(kind, int(resolution), daily_strict_end_time_enabled, extended_market_hours, -1)
+
+    def _of(self, kind, resolution, strict, extended, symbol):
+        self._make("hours", kind, resolution, bool(strict), bool(extended), symbol)
 
 
 class IdentityDataConsolidator(DataConsolidator):

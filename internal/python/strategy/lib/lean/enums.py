@@ -289,3 +289,11 @@ class TimeZones:
     HONOLULU = Honolulu = "Pacific/Honolulu"
     EUROPEAN_STANDARD = "Etc/GMT-1"
     KOLKATA = Kolkata = "Asia/Kolkata"
+
+
+class BrokerageMessageType(Enum):
+    INFORMATION, WARNING, ERROR, RECONNECT, DISCONNECT, ACTION_REQUIRED = range(6)
+
+
+class InsightScoreType(Enum):
+    DIRECTION, MAGNITUDE = range(2)

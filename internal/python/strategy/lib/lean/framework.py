@@ -1,13 +1,14 @@
 """The algorithm framework: alphas make insights, construction makes targets of
 them, risk changes the targets, execution orders what is missing."""
 
+import math
 from datetime import datetime, timedelta, timezone
 
 import _host
-from .names import Api
-from .enums import InsightType, InsightDirection, PortfolioBias, Resolution, SecurityType
+from .names import Api, Items
+from .enums import InsightScoreType, InsightType, InsightDirection, PortfolioBias, Resolution, SecurityType
 from .data import Symbol, symbol_of, to_time, to_ns, span_ns
-from .universe import SecurityChanges
+from .universe import SecurityChanges, Universe, UniverseSettings
 
 
 class InsightScore(Api):
@@ -15,6 +16,19 @@ class InsightScore(Api):
         self.direction = self.magnitude = 0.0
         self.is_final_score = False
         self.updated_time_utc = datetime.min
+
+    def set_score(self, type, value, utc):
+        if self.is_final_score:
+            return
+        value = min(max(value, 0.0), 1.0)
+        setattr(self, "magnitude" if InsightScoreType(type) == InsightScoreType.MAGNITUDE else "direction", value)
+        self.updated_time_utc = utc
+
+    def get_score(self, type):
+        return self.magnitude if InsightScoreType(type) == InsightScoreType.MAGNITUDE else self.direction
+
+    def finalize(self, utc):
+        self.is_final_score, self.updated_time_utc = True, utc
 
 
 class Insight(Api):
@@ -123,14 +137,14 @@ class Insight(Api):
 
 
 class InsightCollection(Api):
-    """Insights by symbol."""
+    """Open insights by symbol, and all there ever were."""
 
     def __init__(self):
-        self._by, self._total = {}, 0
+        self._by, self._all = {}, []
 
     def add(self, insight):
+        self._all.append(insight)
         self._by.setdefault(insight.symbol, []).append(insight)
-        self._total += 1
 
     def add_range(self, insights):
         for i in insights:
@@ -148,74 +162,94 @@ class InsightCollection(Api):
 
     @property
     def total_count(self):
-        return self._total
+        return len(self._all)
 
     def __contains__(self, insight):
-        return insight in self._by.get(insight.symbol, [])
+        return insight in self._by.get(insight.symbol, ())
 
     contains = __contains__
 
     def __getitem__(self, symbol):
-        return self._by.get(symbol_of(symbol), [])
+        return Items(self._by.get(symbol_of(symbol), ()))
 
     def contains_key(self, symbol):
-        return symbol_of(symbol) in self._by
+        return bool(self._by.get(symbol_of(symbol)))
+
+    def try_get_value(self, symbol, insights=None):
+        return self.contains_key(symbol), self[symbol]
 
     def has_active_insights(self, symbol, utc):
         return any(i.is_active(utc) for i in self[symbol])
 
     def get_active_insights(self, utc):
-        return [i for i in self if i.is_active(utc)]
+        return Items(i for i in self if i.is_active(utc))
 
     def get_insights(self, filter=None):
-        return [i for i in self if filter is None or filter(i)]
+        return Items(i for i in self._all if filter is None or filter(i))
 
     def remove(self, insight):
-        l = self._by.get(insight.symbol, [])
-        if insight in l:
-            l.remove(insight)
-            if not l:
-                del self._by[insight.symbol]
-            return True
-        return False
+        held = self._by.get(insight.symbol, [])
+        if insight not in held:
+            return False
+        held.remove(insight)
+        if not held:
+            del self._by[insight.symbol]
+        return True
 
     def remove_expired_insights(self, utc):
-        gone = [i for i in self if i.is_expired(utc)]
+        gone = Items(i for i in self if i.is_expired(utc))
         for i in gone:
             self.remove(i)
         return gone
 
     def remove_insights(self, filter):
-        for i in [i for i in self if filter(i)]:
-            self.remove(i)
+        kept = []
+        for i in self._all:
+            if filter(i):
+                self.remove(i)
+            else:
+                kept.append(i)
+        self._all = kept
 
     def clear(self, symbols=None):
         if symbols is None:
             self._by.clear()
         else:
             for s in symbols:
-                self._by.pop(s, None)
+                self._by.pop(symbol_of(s), None)
 
     def get_next_expiry_time(self):
-        t = [i.close_time_utc for i in self]
-        return min(t) if t else None
-
-    def expire(self, insights):
-        pass
-
-    def cancel(self, what):
-        from .algorithm import QCAlgorithm
-        now = to_time(_host.utc())
-        for x in what:
-            for i in (self[x] if isinstance(x, Symbol) else [x]):
-                i.cancel(now)
+        return min((i.close_time_utc for i in self), default=None)
 
 
 class InsightManager(InsightCollection):
     """The insights of an algorithm."""
 
+    def __init__(self):
+        super().__init__()
+        self._scorer = None
+
+    def set_insight_score_function(self, scorer):
+        self._scorer = scorer
+
+    def step(self, utc):
+        if self._scorer is not None:
+            self._scorer.score(self, utc)
+
     def expire(self, what):
-        self.cancel(what)
+        now = to_time(_host.utc())
+        for x in what or ():
+            for i in (self[x] if isinstance(x, Symbol) else [x]):
+                i.expire(now)
+
+    cancel = expire
+
+
+class GeneratedInsightsCollection(Api):
+    """Insights that came at one time."""
+
+    def __init__(self, utc, insights):
+        self.date_time_utc, self.insights = utc, Items(insights)
 
 
 class PortfolioTarget(Api):
@@ -291,6 +325,28 @@ class OrderSizing(Api):
     @staticmethod
     def get_unordered_quantity(algorithm, target, security=None, account_for_fees=False):
         return _host.unordered(target.symbol._h, target.quantity)
+
+    @staticmethod
+    def adjust_by_lot_size(security, quantity):
+        lot = security.symbol_properties.lot_size
+        size = abs(quantity)
+        rest = size % lot
+        if lot - rest < lot / 1e6:  # what a float lost
+            rest -= lot
+        return math.copysign(size - rest, quantity) if size != rest else 0.0
+
+    @staticmethod
+    def get_order_size_for_percent_volume(security, maximum_percent_current_volume, desired_order_size):
+        return OrderSizing._within(security, maximum_percent_current_volume * security.volume, desired_order_size)
+
+    @staticmethod
+    def get_order_size_for_maximum_value(security, maximum_order_value_in_account_currency, desired_order_size):
+        price = security.price * security.quote_currency.conversion_rate * security.symbol_properties.contract_multiplier
+        return OrderSizing._within(security, maximum_order_value_in_account_currency / price, desired_order_size) if price else 0.0
+
+    @staticmethod
+    def _within(security, most, wanted):
+        return OrderSizing.adjust_by_lot_size(security, math.copysign(min(most, abs(wanted)), wanted)) if wanted else 0.0
 
 
 class AlphaModel(Api):
@@ -717,6 +773,54 @@ class ManualUniverseSelectionModel(UniverseSelectionModel):
         return []
 
 
+class ScheduledUniverseSelectionModel(UniverseSelectionModel):
+    """Asks a function at the times of a schedule."""
+
+    def __init__(self, *args):
+        args = [a for a in args if hasattr(a, "_kind") or callable(a) or isinstance(a, UniverseSettings)]
+        self._date, self._time, self._func = args[:3]
+        self._settings = args[3] if len(args) > 3 else None
+
+    def create_universes(self, algorithm):
+        return [algorithm._scheduled_universe(self._date, self._time, self._func, self._settings)]
+
+
+class CustomUniverseSelectionModel(UniverseSelectionModel):
+    """Asks a function at every midnight of a market that is open that day."""
+
+    def __init__(self, *args):
+        kinds = [a for a in args if isinstance(a, SecurityType)]
+        names = [a for a in args if isinstance(a, str)]
+        self._kind = kinds[0] if kinds else SecurityType.EQUITY
+        self._name, self._market = names[0], names[1] if len(names) > 1 else "usa"
+        self._func = next((a for a in args if callable(a) and not isinstance(a, UniverseSettings)), None)
+        self._settings = next((a for a in args if isinstance(a, UniverseSettings)), None)
+
+    def select(self, algorithm, date):
+        return self._func(date)
+
+    def create_universes(self, algorithm):
+        return [algorithm._custom_universe(self._kind, self._name, self._settings or algorithm.universe_settings, lambda at: self.select(algorithm, at))]
+
+
+class InceptionDateUniverseSelectionModel(CustomUniverseSelectionModel):
+    """Adds each ticker on its own date and keeps it."""
+
+    def __init__(self, name, tickers_by_date):
+        super().__init__(name)
+        self._waiting, self._in = list(tickers_by_date.items()), []
+
+    def select(self, algorithm, date):
+        due = 0
+        while due < len(self._waiting) and self._waiting[due][1] <= date:
+            due += 1
+        if due == 0:
+            return Universe.UNCHANGED
+        self._in += [ticker for ticker, _ in self._waiting[:due]]
+        del self._waiting[:due]
+        return self._in
+
+
 class ETFConstituentsUniverseSelectionModel(UniverseSelectionModel):
     def __init__(self, etf_symbol, universe_settings=None, universe_filter_func=None):
         self._etf, self._settings, self._func = etf_symbol, universe_settings, universe_filter_func
@@ -806,6 +910,7 @@ class Framework:
             self.insights.add(i)
             out.append(i)
         if out and not source:
+            self._tell(out)
             self._targets(out)
         return out
 
@@ -814,16 +919,23 @@ class Framework:
         if a.is_warming_up:
             return
         made = []
-        if slice.has_data:
-            for m in self.alphas:
-                source = self._source(m)
-                for i in list(m.update(a, slice) or []):
-                    made.extend(i if isinstance(i, (list, tuple)) else [i])
-                    (made[-1]).source_model = getattr(made[-1], "source_model", "") or source
+        self.insights.step(a.utc_time)
+        if not slice.has_data:
+            return
+        for m in self.alphas:
+            source = self._source(m)
+            for i in list(m.update(a, slice) or []):
+                made.extend(i if isinstance(i, (list, tuple)) else [i])
+                (made[-1]).source_model = getattr(made[-1], "source_model", "") or source
         for i in made:
             i._start(a, self._source(self.alphas[0]))
             self.insights.add(i)
+        self._tell(made)
         self._targets(made)
+
+    def _tell(self, made):
+        if made:
+            self.algorithm.insights_generated(self.algorithm, GeneratedInsightsCollection(self.algorithm.utc_time, made))
 
     def _targets(self, insights):
         a = self.algorithm
@@ -841,3 +953,6 @@ class Framework:
         f = getattr(self.execution, "on_order_event", None)
         if f is not None:
             f(self.algorithm, e)
+
+
+IPortfolioTarget, IAlphaModel, IPortfolioConstructionModel, IRiskManagementModel, IExecutionModel = PortfolioTarget, AlphaModel, PortfolioConstructionModel, RiskManagementModel, ExecutionModel

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import _host
 from .names import Api
-from .enums import OrderType, OrderStatus, OrderDirection, SecurityType, AccountType, BrokerageName
+from .enums import OrderType, OrderStatus, OrderDirection, SecurityType, AccountType, BrokerageName, BrokerageMessageType
 from .data import Symbol, symbol_of, to_time, to_ns
 from .orders import OrderFee, CashAmount, OrderEvent, order_of
 
@@ -150,14 +150,15 @@ class VolumeShareSlippageModel(Api):
         last = asset.get_last_data()
         if last is None:
             return 0
-        volume = getattr(last, "volume", 0.0)
         if hasattr(last, "last_bid_size"):
-            volume = last.last_bid_size if order.direction == OrderDirection.SELL else last.last_ask_size
-        if volume == 0:
-            return 0
+            volume = last.last_bid_size if order.direction == OrderDirection.BUY else last.last_ask_size
+        else:
+            volume = last.volume
         share = self._limit
         if volume > 0:
             share = min(order.absolute_quantity / volume, self._limit)
+        elif asset.type in (SecurityType.CFD, SecurityType.FOREX, SecurityType.CRYPTO):
+            return 0
         return share * share * self._impact * last.value
 
 
@@ -376,6 +377,24 @@ class NullVolatilityModel(Api):
         return []
 
 
+class IndicatorVolatilityModel(Api):
+    """An indicator's value, brought up to date by a function."""
+
+    def __init__(self, indicator, update=None):
+        self._indicator, self._update = indicator, update
+
+    @property
+    def volatility(self):
+        return self._indicator.current.value
+
+    def update(self, security, data):
+        if self._update is not None:
+            self._update(security, data, self._indicator)
+
+    def get_history_requirements(self, *_):
+        return []
+
+
 class StandardDeviationOfReturnsVolatilityModel(Api):
     """The annualised deviation of returns over so many periods."""
 
@@ -425,44 +444,32 @@ NullShortableProvider.INSTANCE = NullShortableProvider.Instance = NullShortableP
 
 
 class LocalDiskShortableProvider(NullShortableProvider):
-    """Reads shortable/<brokerage>/... of the data folder."""
+    """Reads shortable/<brokerage>/... of the data folder. A day without a line has no limit and no rates."""
 
     def __init__(self, brokerage):
-        self._brokerage, self._rows = brokerage, {}
-
-    def _read(self, symbol):
-        rows = self._rows.get(symbol)
-        if rows is None:
-            rows = []
-            text = _host.data_file(f"equity/{symbol.id.market}/shortable/{self._brokerage}/symbols/{symbol.value.lower()}.csv")
-            for line in (text or "").splitlines():
-                cells = line.split(",")
-                if cells[0].isdigit():
-                    rows.append((datetime.strptime(cells[0], "%Y%m%d"), int(cells[1]) if len(cells) > 1 and cells[1] else None,
-                                 float(cells[2]) / 100 if len(cells) > 2 and cells[2] else 0.0, float(cells[3]) / 100 if len(cells) > 3 and cells[3] else 0.0))
-            self._rows[symbol] = rows
-        return rows
+        self._brokerage, self._rows = brokerage.lower(), {}
 
     def _at(self, symbol, local_time):
-        day = datetime(local_time.year, local_time.month, local_time.day)
-        found = None
-        for r in self._read(symbol):
-            if r[0] > day:
-                break
-            found = r
-        return found
+        rows = self._rows.get(symbol.value)
+        if rows is None:
+            rows = self._rows[symbol.value] = {}
+            text = _host.data_file(f"equity/{symbol.id.market}/shortable/{self._brokerage}/symbols/{symbol.value.lower()}.csv")
+            for line in (text or "").splitlines():
+                cells = line.strip().split(",")
+                if not cells[0].isdigit():
+                    continue
+                cells += [""] * (4 - len(cells))
+                rows[cells[0]] = (int(float(cells[1])) if cells[1] else None, float(cells[2] or 0) / 100, float(cells[3] or 0) / 100)
+        return rows.get(local_time.strftime("%Y%m%d"), (None, 0.0, 0.0))
 
     def shortable_quantity(self, symbol, local_time):
-        r = self._at(symbol, local_time)
-        return r[1] if r else (0 if self._read(symbol) else None)
-
-    def fee_rate(self, symbol, local_time):
-        r = self._at(symbol, local_time)
-        return r[2] if r else 0.0
+        return self._at(symbol, local_time)[0]
 
     def rebate_rate(self, symbol, local_time):
-        r = self._at(symbol, local_time)
-        return r[3] if r else 0.0
+        return self._at(symbol, local_time)[1]
+
+    def fee_rate(self, symbol, local_time):
+        return self._at(symbol, local_time)[2]
 
 
 class SecurityDataFilter(Api):
@@ -495,25 +502,27 @@ class ShortMarginInterestRateModel(MarginInterestRateModel):
 
     def __init__(self):
         self.amount = 0.0
-        self._last = None
+        self._last, self._short = None, False
 
     def apply_margin_interest_rate(self, parameters):
         s, now = parameters.security, parameters.time
-        if not s.invested:
+        h = s.holdings
+        if not h.hold_stock:
             self._last = None
             return
-        if self._last is None:
-            self._last = now
+        if self._last is None or self._short != h.is_short:
+            self._short, self._last = h.is_short, now
             return
         if now.date() == self._last.date():
             return
-        days = (now.date() - self._last.date()).days
         provider, local = s.shortable_provider, s.local_time
-        h = s.holdings
-        rate = provider.rebate_rate(s.symbol, local) if h.is_long else provider.fee_rate(s.symbol, local)
-        change = abs(h.holdings_value) * rate / 365 * days * (1 if h.is_long else -1)
+        rate = provider.fee_rate(s.symbol, local) if self._short else provider.rebate_rate(s.symbol, local)
+        if not rate:
+            self._last = None
+            return
+        change = rate * h.holdings_value / 360 * (now.date() - self._last.date()).days
         self.amount += change
-        s.quote_currency.add_amount(change / (s.quote_currency.conversion_rate or 1))
+        s.quote_currency.add_amount(change)
         self._last = now
 
 
@@ -557,6 +566,16 @@ class SecuritySeeder(Api):
     NULL = Null = _Null()
 
 
+class BrokerageMessageEvent(Api):
+    """What a brokerage has to say."""
+
+    def __init__(self, type, code, message):
+        self.type, self.code, self.message = BrokerageMessageType(type), code, message
+
+    def __str__(self):
+        return f"{self.type} - Code: {self.code} - {self.message}"
+
+
 class BrokerageModel(Api):
     """What a brokerage allows."""
 
@@ -570,6 +589,10 @@ class DefaultBrokerageModel(BrokerageModel):
 
     def __init__(self, account_type=AccountType.MARGIN):
         self.account_type = AccountType(account_type)
+
+    @property
+    def default_markets(self):
+        return {k: _host.brokerage_market(int(self._brokerage), int(self.account_type), int(k)) for k in SecurityType}
 
     def can_submit_order(self, security, order, message=None):
         return _host.brokerage_can(int(self._brokerage), int(self.account_type), security._h, order._h)

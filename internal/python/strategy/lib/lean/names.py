@@ -27,6 +27,16 @@ def snake(name):
     return out
 
 
+class Items(list):
+    """A list whose count is its length, as in .NET."""
+
+    @property
+    def count(self):
+        return len(self)
+
+    Count = count
+
+
 def both(cls):
     """Gives a class's own public names their other spelling."""
     for name, value in list(vars(cls).items()):

@@ -40,6 +40,10 @@ TimeInForce.DAY = TimeInForce.Day = DayTimeInForce()
 TimeInForce.GoodTilDate = TimeInForce.GOOD_TIL_DATE = TimeInForce.good_til_date
 
 
+# The default of what is written even where there is none.
+_NULL = object()
+
+
 class OrderProperties(Api):
     """What an order carries beside its prices."""
 
@@ -60,16 +64,19 @@ class OrderProperties(Api):
         extra = []
         for name, key, default in self._extra:
             v = getattr(self, name, None)
-            if v is None or v == default:
+            if v is None and default is _NULL:
+                v = "null"
+            elif v is None or v == default:
                 continue
-            if isinstance(v, bool):
+            elif isinstance(v, bool):
                 v = "true" if v else "false"
             elif isinstance(v, (int, float)):
                 v = repr(float(v)) if isinstance(v, float) else str(int(v))
             else:
                 v = '"' + str(v) + '"'
             extra.append((key, v))
-        return (t._kind, t._expiry, tuple(extra), self)
+        exchange = self.exchange._json() if self.exchange is not None else None
+        return (t._kind, t._expiry, tuple(extra), exchange, self)
 
 
 class InteractiveBrokersOrderProperties(OrderProperties):
@@ -116,7 +123,7 @@ class KrakenOrderProperties(_PostOnly):
 
 
 class IndiaOrderProperties(OrderProperties):
-    _extra = (("product_type", "productType", None),)
+    _extra = (("product_type", "productType", _NULL),)
 
     def __init__(self, exchange=None, product_type=None):
         super().__init__(exchange)
@@ -194,6 +201,14 @@ class UpdateOrderFields(Api):
             from .names import snake
             name = snake(name)
         object.__setattr__(self, name, value)
+
+
+class UpdateOrderRequest(UpdateOrderFields):
+    """A change of an order that is asked for."""
+
+    def __init__(self, time, order_id, fields):
+        self.__dict__.update(fields.__dict__)
+        self.time, self.order_id = time, order_id
 
 
 class _OrderBase(Api):

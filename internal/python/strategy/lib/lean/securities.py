@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import _host
-from .names import Api
+from .names import Api, Items
 from .enums import SecurityType, AccountType, DataNormalizationMode, Resolution
 from .data import Symbol, symbol_of, to_time, to_ns, TradeBar, QuoteBar, Tick, IndicatorDataPoint, _Pair, _Callable
 
@@ -124,9 +124,14 @@ class SecurityCache(Api):
     def __init__(self, security):
         self._s = security
 
+    def has_data(self, kind):
+        return self.get_data(kind) is not None
+
     def get_data(self, kind=None):
         if kind is None:
             return self._s.get_last_data()
+        if kind.__name__ in ("ETFConstituentUniverse", "CoarseFundamental"):
+            return kind._last.get(self._s.symbol)
         return _host.security_data(self._s._h, 1 if kind is TradeBar else 2 if kind is QuoteBar else 3)
 
     def get_all(self, kind):
@@ -248,6 +253,19 @@ class _Call(float):
         return float(self)
 
 
+class _Got:
+    """security.get("name") and security.get[Type]("name")."""
+
+    def __init__(self, security):
+        self._security = security
+
+    def __getitem__(self, _):
+        return self
+
+    def __call__(self, key):
+        return getattr(self._security, key)
+
+
 class Security(_host.SecurityCell, Api):
     """What is traded; price, bid and ask are written by the engine."""
 
@@ -350,6 +368,22 @@ class Security(_host.SecurityCell, Api):
 
     def get_last_data(self):
         return _host.security_data(self._h, 0)
+
+    def add(self, key, value):
+        self[key] = value
+
+    def __setitem__(self, key, value):
+        setattr(self, key, value)
+
+    def __getitem__(self, key):
+        return getattr(self, key)
+
+    @property
+    def get(self):
+        return _Got(self)
+
+    def try_get(self, key, value=None):
+        return (True, getattr(self, key)) if hasattr(self, key) else (False, None)
 
     def set_market_price(self, data):
         if data is not None:
@@ -471,21 +505,6 @@ class Security(_host.SecurityCell, Api):
     def __str__(self):
         return self.symbol.value
 
-    def __getitem__(self, name):
-        return self.get(name)
-
-    def get(self, name):
-        return self.__dict__[name]
-
-    def __setitem__(self, name, v):
-        self.__dict__[name] = v
-
-    def add(self, name, v):
-        self.__dict__[name] = v
-
-    def try_get(self, name):
-        return (name in self.__dict__, self.__dict__.get(name))
-
 
 class Equity(Security):
     @property
@@ -548,7 +567,7 @@ class SubscriptionDataConfig(Api):
 
     @property
     def consolidators(self):
-        return _host.config_consolidators(self._h)
+        return Items(range(_host.config_consolidators(self._h)))
 
 
 def _tick_type(kind):
@@ -735,7 +754,7 @@ class SecurityPortfolioManager(_host.PortfolioCell, Api):
 
     @property
     def cash(self):
-        return _host.cash(_host.account_currency())[0]
+        return _host.portfolio_figure(4)
 
     @property
     def unsettled_cash(self):

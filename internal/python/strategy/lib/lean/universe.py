@@ -1,7 +1,7 @@
 """Universes: sets of securities that are chosen anew from time to time."""
 
 import _host
-from .names import Api
+from .names import Api, Items
 from .enums import Resolution, DataNormalizationMode
 from .data import to_time, symbol_of, Symbol
 from datetime import timedelta
@@ -47,8 +47,8 @@ class SecurityChanges(Api):
     """Who came and who went."""
 
     def __init__(self, added, removed):
-        self.added_securities, self.removed_securities = added, removed
-        self.AddedSecurities, self.RemovedSecurities = added, removed
+        self.added_securities = self.AddedSecurities = Items(added)
+        self.removed_securities = self.RemovedSecurities = Items(removed)
 
     @property
     def count(self):
@@ -77,11 +77,13 @@ class Universe(Api):
 
     @property
     def selected(self):
-        return [Symbol._of(s) for s, _ in _host.universe_members(self._h)]
+        return Items(Symbol._of(s) for s in _host.universe_selected(self._h))
 
 
 class CoarseFundamental(Api):
     """One row of the coarse universe file."""
+
+    _last = {}
 
     def __init__(self, row):
         (symbol, self.price, self.volume, self.dollar_volume, self.has_fundamental_data, self.price_factor, self.split_factor, time) = row
@@ -110,6 +112,8 @@ Fundamental = FineFundamental = CoarseFundamental
 
 class ETFConstituentUniverse(Api):
     """One row of an ETF's constituents."""
+
+    _last = {}
 
     def __init__(self, row):
         symbol, self.weight, self.shares_held, self.market_value, update, time = row
