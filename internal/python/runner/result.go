@@ -79,6 +79,13 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 			return nil, err
 		}
 	}
+	for _, name := range defaultCharts {
+		if _, ok := r.Charts[name]; !ok {
+			if r.Charts[name], err = json.Marshal(chart(&algo.Chart{Name: name}, nil)); err != nil {
+				return nil, err
+			}
+		}
+	}
 	r.Orders = []json.RawMessage{}
 	for _, t := range e.Tickets() {
 		text, err := order(id, t)
@@ -333,6 +340,9 @@ func chart(c *algo.Chart, looks map[string]any) object {
 	}
 	return object{"name": c.Name, "chartType": 0, "series": series}
 }
+
+// defaultCharts are those that every backtest has on QuantConnect.
+var defaultCharts = []string{"Strategy Equity", "Drawdown", "Benchmark", "Exposure", "Assets Sales Volume", "Portfolio Turnover", "Portfolio Margin", "Capacity"}
 
 // candle is the number of the series type whose points are candles.
 const candle = 2

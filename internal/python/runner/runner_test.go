@@ -144,6 +144,23 @@ func in(statements string) project.Source {
 		"        " + strings.ReplaceAll(statements, "\n", "\n        ") + "\n")
 }
 
+func TestBacktestPrints(t *testing.T) {
+	r := caged(t, Config{})
+	got := backtest(t, r, project.Run{Source: in("import sys\nprint('one\\ntwo')\nsys.stderr.write('three\\n')\nprint(object())\nsys.stdout.write('four')")})
+	want := []string{"one", "two", "Error: three", "<object object>", "four"}
+	for i, l := range got.Logs {
+		got.Logs[i] = l[len("2013-10-07 00:00:00 "):]
+	}
+	if d := cmp.Diff(want, got.Logs); d != "" {
+		t.Error(d)
+	}
+	for _, name := range defaultCharts {
+		if got.Charts[name] == nil {
+			t.Errorf("the chart %s is missing", name)
+		}
+	}
+}
+
 func TestBacktestErrors(t *testing.T) {
 	r := caged(t, Config{})
 	for _, c := range []struct {

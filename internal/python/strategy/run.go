@@ -88,7 +88,10 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 		out.Log = append(out.Log, text)
 	}
 	path := append([]string{job.Library, filepath.Dir(job.File)}, job.Path...)
-	p, err := python.Open(python.Options{Home: job.Home, Path: path, SitePackages: job.SitePackages, Stdout: lines("print", log), Stderr: lines("error", log)})
+	stdout, rest := lines("print", log)
+	stderr, more := lines("error", log)
+	defer func() { rest(); more() }()
+	p, err := python.Open(python.Options{Home: job.Home, Path: path, SitePackages: job.SitePackages, Stdout: stdout, Stderr: stderr})
 	if err != nil {
 		return nil, err
 	}
@@ -131,20 +134,25 @@ func Settled(text string) string {
 	return address.ReplaceAllString(text, ">")
 }
 
-// lines hands whole lines of what Python prints to the log.
-func lines(kind string, log func(kind, text string)) func(string) {
+// lines hands whole lines of what Python prints to the log, and at the end
+// what is left.
+func lines(kind string, log func(kind, text string)) (write func(string), end func()) {
 	const longest = 16 << 10
 	var rest []byte
-	return func(text string) {
+	tell := func() { log(kind, string(rest)); rest = rest[:0] }
+	write = func(text string) {
 		for _, c := range []byte(text) {
-			if c != '\n' && len(rest) < longest {
-				rest = append(rest, c)
-				continue
+			if c == '\n' || len(rest) == longest {
+				tell()
 			}
-			log(kind, string(rest))
-			if rest = rest[:0]; c != '\n' {
+			if c != '\n' {
 				rest = append(rest, c)
 			}
+		}
+	}
+	return write, func() {
+		if len(rest) > 0 {
+			tell()
 		}
 	}
 }
