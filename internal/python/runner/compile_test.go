@@ -118,6 +118,7 @@ func TestCompileOfSeveralFiles(t *testing.T) {
 }
 
 func TestTenThousandFiles(t *testing.T) {
+	t.Parallel()
 	r := caged(t, Config{})
 	s := in("from module_9999 import value\nassert value == 9999")
 	for i := range 10_000 {

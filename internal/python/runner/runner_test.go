@@ -162,6 +162,7 @@ func TestBacktestPrints(t *testing.T) {
 }
 
 func TestBacktestErrors(t *testing.T) {
+	t.Parallel()
 	r := caged(t, Config{})
 	for _, c := range []struct {
 		name   string
@@ -194,6 +195,7 @@ func TestBacktestErrors(t *testing.T) {
 }
 
 func TestBacktestLimits(t *testing.T) {
+	t.Parallel()
 	r := caged(t, Config{Limits: python.Limits{CPU: time.Second, Memory: 600 << 20, Wall: 20 * time.Second}})
 	for _, c := range []struct{ limit, code string }{
 		{python.LimitMemory, "x = bytearray(10 << 30)"},
@@ -214,6 +216,7 @@ func TestBacktestLimits(t *testing.T) {
 }
 
 func TestBacktestCancel(t *testing.T) {
+	t.Parallel()
 	r := caged(t, Config{})
 	if err := r.Prepare(context.Background()); err != nil {
 		t.Fatal(err)
@@ -241,6 +244,7 @@ func BenchmarkStart(b *testing.B) {
 
 // TestPandas needs packages of a system's Python 3.11.
 func TestPandas(t *testing.T) {
+	t.Parallel()
 	site := os.Getenv("QUANTDESK_SITE_PACKAGES")
 	if site == "" {
 		site = "/usr/lib/python3/dist-packages"
