@@ -193,6 +193,7 @@ type Collection struct {
 	Start, End int64
 	Rows       []*Row
 	Objects    []any // of a custom universe
+	ended      bool  // the universe is no more
 }
 
 // Of gives the universe's symbol.

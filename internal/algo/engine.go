@@ -113,12 +113,15 @@ type Engine struct {
 	references map[*Symbol]*reference
 	hours      map[string]*Hours
 
-	subs         []*subscription
-	step         int64 // of filling forward
-	changes      []pendingChange
-	running      bool // the first end of a step is over
-	feeds        []*Config
-	added        []func() error // universes that begin at the end of the step
+	subs    []*subscription
+	step    int64 // of filling forward
+	changes []pendingChange
+	running bool // the first end of a step is over
+	feeds   []*Config
+	added   []func() error // universes that begin at the end of the step
+	// OnPosition is told after every change of a position.
+	OnPosition   func()
+	requests     []func() // of orders, to be carried out
 	currencyFed  map[*Symbol]*Config
 	dayEnds      map[*Security]*Event
 	benchmarkFed bool

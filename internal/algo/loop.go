@@ -418,6 +418,7 @@ func (e *Engine) updateSecurity(p packet) error {
 
 // transact fills what can be filled.
 func (e *Engine) transact() {
+	e.drain()
 	e.scan()
 }
 

@@ -229,9 +229,7 @@ func (p *Portfolio) process(s *Security, f *OrderEvent) {
 	}
 	h.Quantity = quantity
 	p.Invalidate()
-	if s.Mirror != nil {
-		s.Mirror(s)
-	}
+	s.moved()
 }
 
 func (p *Portfolio) record(utc int64, profit num.Decimal) {
@@ -273,9 +271,7 @@ func (p *Portfolio) split(x *Split, s *Security, mode Normalization) {
 	s.applySplit(x)
 	cash.Add(left.Mul(s.last.Last()))
 	p.Invalidate()
-	if s.Mirror != nil {
-		s.Mirror(s)
-	}
+	s.moved()
 }
 
 // applySplit brings a security's last prices to the new share size.
@@ -372,4 +368,14 @@ func (DefaultMarginCall) Execute(p *Portfolio, orders []Request) (out []*Ticket,
 		}
 	}
 	return out, nil
+}
+
+// moved tells those who look on that a position changed.
+func (s *Security) moved() {
+	if s.Mirror != nil {
+		s.Mirror(s)
+	}
+	if s.e.OnPosition != nil {
+		s.e.OnPosition()
+	}
 }

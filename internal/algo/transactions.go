@@ -183,7 +183,8 @@ func (e *Engine) add(r Request) *Ticket {
 	o.Submission = &SubmissionData{Bid: s.BidPrice(), Ask: s.AskPrice(), Last: s.Close}
 	e.open = append(e.open, t)
 	// In a backtest an asynchronous order is processed at once as well.
-	e.submit(t)
+	e.later(func() { e.submit(t) })
+	e.drain()
 	e.scan()
 	return t
 }
@@ -329,11 +330,28 @@ func (e *Engine) Update(t *Ticket, u UpdateFields) Response {
 	}
 	t.Updates = append(t.Updates, u)
 	at := len(t.Updates) - 1
-	r := e.update(t, &t.Updates[at])
-	r.Done = true
-	t.Updates[at].Response = r
-	e.scan()
-	return r
+	e.later(func() {
+		r := refuse("InvalidOrderStatus", "Unable to update order with id %d because it already has %s.", o.ID, o.Status)
+		if !o.Status.Closed() || u.tagOnly() {
+			r = e.update(t, &t.Updates[at])
+		}
+		r.Done = true
+		t.Updates[at].Response = r
+	})
+	return Response{}
+}
+
+// later queues a request. Requests are carried out in the order they came, at
+// the next submission or at the end of the step, as LEAN's backtests do: a
+// handler that asks from within an event is not called again before it is done.
+func (e *Engine) later(request func()) { e.requests = append(e.requests, request) }
+
+func (e *Engine) drain() {
+	for len(e.requests) > 0 {
+		next := e.requests[0]
+		e.requests = e.requests[1:]
+		next()
+	}
 }
 
 func (e *Engine) update(t *Ticket, u *UpdateFields) Response {
@@ -413,21 +431,22 @@ func (e *Engine) Cancel(t *Ticket, tag *string) Response {
 	case e.Warming:
 		return set(refuse("AlgorithmWarmingUp", "This operation is not allowed in Initialize or during warm up: OrderRequest.Cancel. Please move this code to the OnWarmupFinished() method."))
 	}
-	set(Response{})
 	o.Status = CancelPending
 	e.handle([]*OrderEvent{e.NewOrderEvent(o, "")})
-	if !o.Status.Closed() {
-		e.unpend(t)
-		ev := e.NewOrderEvent(o, "")
-		ev.Status = Canceled
-		e.handle([]*OrderEvent{ev})
-		if tag != nil {
-			o.Tag = *tag
+	done := set(Response{})
+	e.later(func() {
+		if !o.Status.Closed() {
+			e.unpend(t)
+			ev := e.NewOrderEvent(o, "")
+			ev.Status = Canceled
+			e.handle([]*OrderEvent{ev})
+			if tag != nil {
+				o.Tag = *tag
+			}
 		}
-	}
-	t.Cancel.Done = true
-	e.scan()
-	return *t.Cancel
+		t.Cancel.Done = true
+	})
+	return done
 }
 
 // roundTrip prints a moment as .NET's round-trip format does.

@@ -162,9 +162,13 @@ func (e *Engine) choose(u *universe, utc int64, data *Collection) (added, remove
 	if utc > e.endUTC {
 		return nil, nil, nil
 	}
-	symbols, unchanged, err := u.choose(utc, data)
-	if err != nil {
-		return nil, nil, err
+	var symbols []*Symbol
+	var unchanged bool
+	ended := data != nil && data.ended
+	if !ended {
+		if symbols, unchanged, err = u.choose(utc, data); err != nil {
+			return nil, nil, err
+		}
 	}
 	if !unchanged {
 		u.selected = symbols
@@ -189,7 +193,7 @@ func (e *Engine) choose(u *universe, utc int64, data *Collection) (added, remove
 	sortBySymbol(members)
 	for _, sec := range members {
 		m := u.members[sec.Symbol]
-		if chosen[sec.Symbol] || !u.user && !sec.Delisted && utc-m.since < u.Settings.MinTime {
+		if chosen[sec.Symbol] || !u.user && !ended && !sec.Delisted && utc-m.since < u.Settings.MinTime {
 			continue
 		}
 		if u.leaving[sec.Symbol] == nil && !sec.Delisted {

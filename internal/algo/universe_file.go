@@ -16,6 +16,8 @@ type files struct {
 	cfg  *Config
 	days []int64
 	day  int
+	// last is the fund's last day; the universe ends after it.
+	last int64
 	path func(day market.Date) string
 	row  func(cells []string, day int64) *Row
 }
@@ -24,6 +26,13 @@ func (f *files) next() (Point, error) {
 	for f.day < len(f.days) {
 		day := f.days[f.day]
 		f.day++
+		if day > f.last {
+			f.day = len(f.days)
+			return &Collection{Symbol: f.cfg.Symbol, Start: day, End: day, ended: true}, nil
+		}
+		if day == f.last {
+			continue
+		}
 		data, err := f.e.source.File(f.path(dateOf(day)))
 		if err != nil {
 			f.e.dataError(err)
@@ -121,7 +130,7 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 	e.universes = append(e.universes, u)
 	e.added = append(e.added, func() error {
 		from := e.barsBack(h, h.Local(e.utc), nsDay, 1, false, e.Settings.DailyPreciseEndTime)
-		f := &files{e: e, cfg: u.cfg, days: tradableDays(h, from, h.Local(e.endUTC), false)}
+		f := &files{e: e, cfg: u.cfg, last: never, days: tradableDays(h, from, h.Local(e.endUTC), false)}
 		switch kind {
 		case "coarse":
 			f.path = func(d market.Date) string {
@@ -129,8 +138,20 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 			}
 			f.row = e.coarseRow
 		case "etf":
+			fund, err := e.Symbol(Equity, marketName, ticker)
+			if err != nil {
+				return err
+			}
+			ref, err := e.reference(fund)
+			if err != nil {
+				return err
+			}
+			if d := ref.delisted(); d != farFuture {
+				f.last = localOf(d)
+			}
 			f.path = func(d market.Date) string {
-				return "equity/" + marketName + "/universes/etf/" + strings.ToLower(ticker) + "/" + d.Compact() + ".csv"
+				name, _ := ref.ticker(d, ticker)
+				return "equity/" + marketName + "/universes/etf/" + strings.ToLower(name) + "/" + d.Compact() + ".csv"
 			}
 			f.row = e.etfRow
 		default:

@@ -296,10 +296,7 @@ func (h *host) declareSecurities() {
 	h.def("identifier", h.identifier)
 }
 
-func (h *host) onMirror(s *algo.Security) {
-	h.mirrorSecurity(s)
-	h.mirrorPortfolio()
-}
+func (h *host) onMirror(s *algo.Security) { h.mirrorSecurity(s) }
 
 func (h *host) declareHours() {
 	hours := func(name string, f func(x *algo.Hours, a *args) (any, error)) {

@@ -73,6 +73,7 @@ func (s *Strategy) Initialize() error {
 	if h.portfolioObject, err = h.p.Attr(o, "portfolio"); err != nil {
 		return err
 	}
+	h.e.OnPosition = h.mirrorPortfolio
 	h.mirrorClock()
 	for _, name := range handlers {
 		over := h.overrides(o, name, pascal(name))

@@ -164,7 +164,9 @@ class UniverseManager(Api):
     @property
     def active_securities(self):
         from .data import DataDictionary
-        return DataDictionary({s.symbol: s for s in self._a.securities._all()})
+        from .securities import Security
+        return DataDictionary({Symbol._of(s): Security._of(h) for u in _host.universes() for s, h in _host.universe_members(u)}
+                              | {s.symbol: s for s in self._a.securities._all() if s.is_tradable})
 
     @property
     def count(self):
@@ -334,7 +336,6 @@ class QCAlgorithm(Api):
         d(self, "_ready", True)
         self.securities = SecurityManager()
         self.portfolio = SecurityPortfolioManager(self.securities)
-        self.active_securities = self.securities
         self.transactions = SecurityTransactionManager()
         self.settings = AlgorithmSettings()
         self.schedule = ScheduleManager(self)
@@ -692,9 +693,15 @@ class QCAlgorithm(Api):
     def ticker(self, symbol):
         return symbol.value
 
+    @property
+    def active_securities(self):
+        return self.universe_manager.active_securities
+
     # --- universes ---
 
     def add_universe(self, *args):
+        if isinstance(args[0], Universe):
+            return args[0]  # it was added when it was made
         if isinstance(args[0], tuple):
             spec = args[0]
             if spec[0] == "etf":

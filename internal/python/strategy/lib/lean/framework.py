@@ -123,7 +123,9 @@ class Insight(Api):
         return self.close_time_utc < utc.replace(tzinfo=None)
 
     def expire(self, utc):
-        self.close_time_utc = utc.replace(tzinfo=None) - timedelta(seconds=1)
+        if self.is_active(utc):
+            self.close_time_utc = utc.replace(tzinfo=None) - timedelta(seconds=1)
+            self._period = self.close_time_utc - self.generated_time_utc
 
     def cancel(self, utc):
         self.expire(utc)
@@ -424,12 +426,11 @@ class PortfolioConstructionModel(Api):
     def __init__(self, rebalance=None, portfolio_bias=PortfolioBias.LONG_SHORT):
         self.rebalance_on_security_changes = self.rebalance_on_insight_changes = True
         self.portfolio_bias = portfolio_bias
-        self._removed, self._next_expiry, self._changed = set(), None, False
-        self._next, self._func = None, None
+        self._next, self._func, self._changed = None, None, False
         self._set(rebalance)
 
     def _init(self):
-        if "_removed" not in self.__dict__:
+        if "_changed" not in self.__dict__:
             PortfolioConstructionModel.__init__(self)
 
     def _set(self, r):
@@ -472,28 +473,24 @@ class PortfolioConstructionModel(Api):
         return self.portfolio_bias == PortfolioBias.LONG_SHORT or int(insight.direction) == int(self.portfolio_bias)
 
     def is_rebalance_due(self, insights, utc):
-        if self.__dict__.get("_func") is None:
+        ask = self.__dict__.get("_func")
+        if ask is None:
+            self._changed = False
             return True
-        due = False
+        expiry = self.algorithm.insights.get_next_expiry_time()
         if self._next is None:
-            self._next = self._func(utc)
-            due = self._next is not None and utc >= self._next
-            if self._next is None:
-                due = False
-            return due or self._on_changes(insights, utc)
-        if self._next is not None and utc >= self._next:
-            due = True
-        if self._on_changes(insights, utc):
-            due = True
-        if due:
-            self._next = self._func(utc)
-        return due
-
-    def _on_changes(self, insights, utc):
-        s = self.algorithm.settings
-        if s.rebalance_portfolio_on_security_changes is not False and self.rebalance_on_security_changes and self._changed:
-            return True
-        if s.rebalance_portfolio_on_insight_changes is not False and self.rebalance_on_insight_changes and (len(insights) > 0 or self._next_expiry is not None and utc >= self._next_expiry):
+            self._next = ask(utc)
+            if self._next is not None and self._next <= utc:
+                # Asked again in the next step only: its answer follows its own state.
+                self._next, self._changed = None, False
+                return True
+        settings = self.algorithm.settings
+        on_changes = self.rebalance_on_security_changes and settings.rebalance_portfolio_on_security_changes is not False
+        on_insights = self.rebalance_on_insight_changes and settings.rebalance_portfolio_on_insight_changes is not False
+        if (self._next is not None and self._next <= utc or on_changes and self._changed
+                or on_insights and (len(insights) > 0 or expiry is not None and expiry < utc)):
+            self._next = ask(utc)
+            self._changed = False
             return True
         return False
 
@@ -501,41 +498,28 @@ class PortfolioConstructionModel(Api):
         self._init()
         self.algorithm = algorithm
         now = algorithm.utc_time
-        if self._next_expiry is None and insights:
-            self._next_expiry = min(i.close_time_utc for i in insights)
         if not self.is_rebalance_due(insights, now):
             return []
-        self._changed = False
-        targets = []
+        targets, failed = [], set()
         latest = self.get_target_insights()
         percents = self.determine_target_percent(latest)
-        errored = set()
         for i in latest:
-            t = PortfolioTarget.percent(algorithm, i.symbol, percents[i]) if i in percents else None
+            if i not in percents:
+                continue
+            t = PortfolioTarget.percent(algorithm, i.symbol, percents[i])
             if t is not None:
                 targets.append(t)
             else:
-                errored.add(i.symbol)
-        for s in list(self._removed):
-            targets.append(PortfolioTarget(s, 0))
-        self._removed.clear()
-        expired = algorithm.insights.remove_expired_insights(now)
-        seen = set()
-        for i in expired:
-            if i.symbol in seen:
-                continue
-            seen.add(i.symbol)
-            if not algorithm.insights.has_active_insights(i.symbol, now) and i.symbol not in errored:
-                targets.append(PortfolioTarget(i.symbol, 0))
-        self._next_expiry = algorithm.insights.get_next_expiry_time()
+                failed.add(i.symbol)
+        for symbol in dict.fromkeys(i.symbol for i in algorithm.insights.remove_expired_insights(now)):
+            if symbol not in failed and not algorithm.insights.has_active_insights(symbol, now):
+                targets.append(PortfolioTarget(symbol, 0))
         return targets
 
     def on_securities_changed(self, algorithm, changes):
         self._init()
-        self._changed = True
-        for s in changes.removed_securities:
-            self._removed.add(s.symbol)
-        algorithm.insights.clear([s.symbol for s in changes.removed_securities])
+        self._changed = changes.count > 0
+        algorithm.insights.expire([s.symbol for s in changes.removed_securities])
 
 
 class NullPortfolioConstructionModel(PortfolioConstructionModel):

@@ -342,6 +342,11 @@ class _Params(Api):
         return ReservedBuyingPowerForPosition(value)
 
 
+class ReservedBuyingPowerForPositionParameters(Api):
+    def __init__(self, security):
+        self.security = security
+
+
 class InitialMarginParameters(_Params):
     def __init__(self, security=None, quantity=0):
         super().__init__(security=security, quantity=quantity)
@@ -447,13 +452,13 @@ class LocalDiskShortableProvider(NullShortableProvider):
     """Reads shortable/<brokerage>/... of the data folder. A day without a line has no limit and no rates."""
 
     def __init__(self, brokerage):
-        self._brokerage, self._rows = brokerage.lower(), {}
+        self.brokerage, self._rows = brokerage.lower(), {}
 
     def _at(self, symbol, local_time):
         rows = self._rows.get(symbol.value)
         if rows is None:
             rows = self._rows[symbol.value] = {}
-            text = _host.data_file(f"equity/{symbol.id.market}/shortable/{self._brokerage}/symbols/{symbol.value.lower()}.csv")
+            text = _host.data_file(f"equity/{symbol.id.market}/shortable/{self.brokerage}/symbols/{symbol.value.lower()}.csv")
             for line in (text or "").splitlines():
                 cells = line.strip().split(",")
                 if not cells[0].isdigit():
