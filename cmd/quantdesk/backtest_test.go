@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"quantdesk/internal/project"
 	"quantdesk/internal/python"
 )
 
@@ -59,7 +58,7 @@ func TestBacktestCommand(t *testing.T) {
 			t.Errorf("%s: %v", f, err)
 		}
 	}
-	run := func(args ...string) (r project.Result) {
+	run := func(args ...string) (r resultFile) {
 		t.Helper()
 		code, text, errs := cmdline(t, "", append([]string{"backtest", filepath.Join(dir, "cross.py"), "--json", "--home", t.TempDir()}, args...)...)
 		if code != 0 {

@@ -42,6 +42,9 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 	if o.Err == nil {
 		r.Logs = append(r.Logs, missing(e)...)
 	}
+	if r.Logs == nil {
+		r.Logs = []string{}
+	}
 	stats, err := e.Statistics()
 	if err != nil {
 		return nil, err

@@ -215,6 +215,45 @@ func TestBacktestLimits(t *testing.T) {
 	}
 }
 
+// TestLibrary: one that was touched is made anew, and what is old goes.
+func TestLibrary(t *testing.T) {
+	r := caged(t, Config{Data: t.TempDir()})
+	if err := r.Prepare(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	cache := t.TempDir()
+	ensure := func() string {
+		t.Helper()
+		dir, err := ensureLibrary(context.Background(), cache, r.place.home, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	dir := ensure()
+	made, err := filepath.Glob(filepath.Join(dir, "lean", "__pycache__", "*.pyc"))
+	if err != nil || len(made) < 10 {
+		t.Fatalf("%d files of bytecode, %v", len(made), err)
+	}
+	stale := filepath.Join(cache, "api-old")
+	if err := errors.Join(os.WriteFile(made[0], []byte("other"), 0o600), os.Mkdir(stale, 0o700), os.Chtimes(stale, time.Now(), time.Now().AddDate(0, -2, 0))); err != nil {
+		t.Fatal(err)
+	}
+	if again := ensure(); again != dir {
+		t.Errorf("got %s after %s", again, dir)
+	}
+	if text, err := os.ReadFile(made[0]); err != nil || string(text) == "other" {
+		t.Errorf("the damage stays: %v", err)
+	}
+	if _, err := os.Stat(stale); !os.IsNotExist(err) {
+		t.Errorf("the old library stays: %v", err)
+	}
+	left, err := os.ReadDir(cache)
+	if err != nil || len(left) != 1 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 func TestBacktestCancel(t *testing.T) {
 	t.Parallel()
 	r := caged(t, Config{})
