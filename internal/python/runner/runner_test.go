@@ -215,6 +215,17 @@ func TestBacktestLimits(t *testing.T) {
 	}
 }
 
+// TestRandomNumbers begin with the seed.
+func TestRandomNumbers(t *testing.T) {
+	t.Parallel()
+	draw := func(seed uint64) []string {
+		return backtest(t, caged(t, Config{Seed: seed}), project.Run{Source: in("import random\nself.log(random.random())\nself.log({object(): 1})")}).Logs
+	}
+	if a, b, c := draw(1), draw(1), draw(2); !cmp.Equal(a, b) || cmp.Equal(a, c) {
+		t.Errorf("got %v, %v, %v", a, b, c)
+	}
+}
+
 // TestLibrary: one that was touched is made anew, and what is old goes.
 func TestLibrary(t *testing.T) {
 	r := caged(t, Config{Data: t.TempDir()})

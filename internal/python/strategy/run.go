@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -107,7 +108,7 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 	}
 	stop := context.AfterFunc(ctx, func() { p.Interrupt("the run was stopped") })
 	defer stop()
-	if err := s.watch(); err != nil {
+	if err := s.watch(job.Seed); err != nil {
 		return nil, err
 	}
 	err = e.Run(s)
@@ -157,14 +158,17 @@ func lines(kind string, log func(kind, text string)) (write func(string), end fu
 	}
 }
 
-// watch makes Python keep what a result tells of the framework.
-func (s *Strategy) watch() error {
+// watch makes Python keep what a result tells of the framework, and seeds its
+// random numbers.
+func (s *Strategy) watch(seed uint64) error {
 	m, err := s.h.p.Import("lean.results")
 	if err != nil {
 		return err
 	}
 	defer m.DecRef()
-	return s.h.drop(s.h.p.CallMethod(m, "watch"))
+	n := s.h.p.Int(int64(seed & math.MaxInt64)) //nolint:gosec // masked
+	defer n.DecRef()
+	return s.h.drop(s.h.p.CallMethod(m, "watch", n))
 }
 
 // extras asks Python for its part of the result.
