@@ -85,5 +85,6 @@ type CustomType interface {
 type CustomSource struct {
 	Path   string
 	Remote bool
+	Stored bool // Path is a key of the algorithm's object store
 	Sorted bool // the lines may come in any order and are to be sorted
 }

@@ -60,7 +60,13 @@ func (c *custom) open(day int64) error {
 	if src.Remote {
 		return fmt.Errorf("%s wants %s, and there is no network here: put the file into the data folder and name it with SubscriptionTransportMedium.LOCAL_FILE", c.cfg.Custom.Name(), src.Path)
 	}
-	data, err := c.e.source.File(src.Path)
+	read := c.e.source.File
+	if src.Stored {
+		if read = c.e.Stored; read == nil {
+			return fmt.Errorf("%s wants %s of the object store, and there is none", c.cfg.Custom.Name(), src.Path)
+		}
+	}
+	data, err := read(src.Path)
 	if err != nil {
 		c.e.dataError(err)
 		return nil

@@ -119,6 +119,8 @@ type Engine struct {
 	running bool // the first end of a step is over
 	feeds   []*Config
 	added   []func() error // universes that begin at the end of the step
+	// Stored gives a value of the algorithm's object store, nil where there is none.
+	Stored func(key string) ([]byte, error)
 	// OnPosition is told after every change of a position.
 	OnPosition   func()
 	requests     []func() // of orders, to be carried out

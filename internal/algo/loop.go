@@ -233,6 +233,9 @@ func (e *Engine) gather(frontier int64) (packets []packet, added, removed []*Sec
 						counted++
 					} else {
 						counted += len(c.Rows) + len(c.Objects)
+						if c.ended {
+							counted++
+						}
 					}
 					choices = append(choices, chosen{s.universe, c})
 				}

@@ -163,6 +163,21 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 	return UniverseHandle{u}, nil
 }
 
+// Active gives the members of all universes, what the algorithm added by itself
+// included.
+func (e *Engine) Active() (out []*Security) {
+	seen := map[*Symbol]bool{}
+	for _, u := range e.universes {
+		for _, s := range u.order {
+			if m := u.members[s]; !seen[s] && !m.internal {
+				seen[s] = true
+				out = append(out, m.sec)
+			}
+		}
+	}
+	return out
+}
+
 // Selected gives what the universe chose last.
 func (u UniverseHandle) Selected() []*Symbol { return u.u.selected }
 

@@ -131,6 +131,13 @@ func (h *host) declareData() {
 		}
 		return out, nil
 	})
+	h.def("active_securities", func(*args) (any, error) {
+		var out []any
+		for _, s := range h.e.Active() {
+			out = append(out, tuple{s.Symbol, s})
+		}
+		return out, nil
+	})
 	h.def("universe_selected", func(a *args) (any, error) {
 		var out []any
 		for _, s := range h.universes[a.int(0)].Selected() {
@@ -731,7 +738,7 @@ func (c *customType) Source(cfg *algo.Config, date int64, live bool) (algo.Custo
 		return algo.CustomSource{}, nil
 	}
 	a := &args{h: h, in: o.Items()}
-	return algo.CustomSource{Path: a.text(0), Remote: a.int(1) == 1 || a.int(1) == 2, Sorted: a.bool(2)}, a.err
+	return algo.CustomSource{Path: a.text(0), Remote: a.int(1) == 1 || a.int(1) == 2, Stored: a.int(1) == 4, Sorted: a.bool(2)}, a.err
 }
 
 // Read asks the class to read a line.

@@ -74,6 +74,25 @@ func (s *Strategy) Initialize() error {
 		return err
 	}
 	h.e.OnPosition = h.mirrorPortfolio
+	h.e.Stored = func(key string) ([]byte, error) {
+		store, err := h.p.Attr(o, "object_store")
+		if err != nil {
+			return nil, err
+		}
+		defer store.DecRef()
+		k := h.p.Text(key)
+		defer k.DecRef()
+		v, err := h.p.CallMethod(store, "_text", k)
+		if err != nil || v.IsNone() {
+			return nil, err
+		}
+		defer v.DecRef()
+		text, ok := v.Text()
+		if !ok {
+			return nil, fmt.Errorf("the value of %s is no text", key)
+		}
+		return []byte(text), nil
+	}
 	h.mirrorClock()
 	for _, name := range handlers {
 		over := h.overrides(o, name, pascal(name))

@@ -165,8 +165,7 @@ class UniverseManager(Api):
     def active_securities(self):
         from .data import DataDictionary
         from .securities import Security
-        return DataDictionary({Symbol._of(s): Security._of(h) for u in _host.universes() for s, h in _host.universe_members(u)}
-                              | {s.symbol: s for s in self._a.securities._all() if s.is_tradable})
+        return DataDictionary({Symbol._of(s): Security._of(h) for s, h in _host.active_securities()})
 
     @property
     def count(self):
@@ -220,6 +219,10 @@ class ObjectStore(Api):
 
     def contains_key(self, key):
         return key in self._v
+
+    def _text(self, key):
+        v = self._v.get(key)
+        return None if v is None else v.decode()
 
     def read(self, key):
         return self._v[key].decode()
@@ -1175,7 +1178,7 @@ class _History:
 
     def __call__(self, *args, **kw):
         from .history import history
-        return history(self._a, *([self._type] if self._type is not None else []), *args, **kw)
+        return history(self._a, *([self._type] if self._type is not None else []), *args, _typed=self._type is not None, **kw)
 
     def __getitem__(self, type):
         return _History(self._a, type)

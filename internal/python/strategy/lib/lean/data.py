@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import _host
 from .names import Api, both
-from .enums import MarketDataType, SecurityType, TickType, DelistingType, SplitType, OrderDirection
+from .enums import MarketDataType, Resolution, SecurityType, TickType, DelistingType, SplitType, OrderDirection
 
 _EPOCH = datetime(1970, 1, 1)
 _MIN_TICKS = -(1 << 61)
@@ -300,10 +300,60 @@ class PythonData(BaseData):
             return getattr(self, pair)
         if name == "end_time":
             return self.time
+        low = name.lower()  # names of properties are told without their case
+        if low != name and low in self.__dict__:
+            return self.__dict__[low]
         raise AttributeError(name)
 
     def __setitem__(self, name, v):
-        setattr(self, name, v)
+        setattr(self, self._PAIRS.get(name, name.lower()), v)
+
+    def __getitem__(self, name):
+        return getattr(self, name)
+
+
+DynamicData = PythonData
+
+
+class _Linked(PythonData):
+    """Types of LEAN's own tests, one point a line."""
+
+    _folder, _mapped = "", False
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def get_source(self, config, date, is_live_mode):
+        return SubscriptionDataSource(f"TestData/{self._folder}/{self._name(config)}.csv", 0, 0)
+
+    def _name(self, config):
+        return (config.symbol.underlying if self._mapped else config.symbol).value.lower()
+
+    def reader(self, config, line, date, is_live_mode):
+        point = type(self)()
+        point.count, point.symbol, point.time, point.end_time = 10, config.symbol, date, date
+        return point
+
+    def is_sparse_data(self):
+        return True
+
+    def requires_mapping(self):
+        return self._mapped
+
+    def data_time_zone(self):
+        return "UTC"
+
+    def default_resolution(self):
+        return Resolution.DAILY
+
+
+class LinkedData(_Linked):
+    _folder, _mapped = "linked", True
+
+
+class UnlinkedData(_Linked):
+    _folder = "unlinked"
 
 
 class PythonQuandl(PythonData):

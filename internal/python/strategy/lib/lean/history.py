@@ -87,7 +87,8 @@ def _symbols(x):
     return [symbol_of(x)]
 
 
-def history(algorithm, *args, **kw):
+def history(algorithm, *args, _typed=False, **kw):
+    """Points of a type where it is asked as history[Type], else a frame."""
     args = list(args)
     kind, typed = -1, None
     if args and isinstance(args[0], type):
@@ -135,13 +136,11 @@ def history(algorithm, *args, **kw):
     if typed is not None and kind < 0 and issubclass(typed, BaseData):
         symbols = [s for s in symbols if s._custom == typed.__name__] or symbols
     got = ask(symbols, bars, start, end, resolution, kind, rest.get("fill_forward"), rest.get("extended_market_hours"), rest.get("data_normalization_mode"))
-    if rest.get("flatten") is not None:
-        pass
-    if typed is not None:
+    if typed is not None and _typed:
         if not many and len(symbols) == 1 and not everything:
             return [p for g in got for _, p in g if kind < 0 or isinstance(p, typed)]
         return [DataDictionary({s: p for s, p in g}) for g in got]
-    if everything:
+    if everything and typed is None:
         return [PastSlice(g) for g in got]
     from .frame import frame_of
     return frame_of(got)
