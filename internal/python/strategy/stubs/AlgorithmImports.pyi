@@ -1356,6 +1356,8 @@ class DragonflyDoji(IndicatorBase):
     is_ready: bool
     IsReady: bool
 
+DynamicData = PythonData
+
 
 class DynamicDataConsolidator:
     """Base of the engine's own consolidators."""
@@ -2562,6 +2564,10 @@ class LinearWeightedMovingAverage(IndicatorBase):
     IsReady: bool
 
 
+class LinkedData:
+    """Types of LEAN's own tests, one point a line."""
+
+
 class LocalDiskShortableProvider(NullShortableProvider):
     """Reads shortable/<brokerage>/... of the data folder. A day without a line has no limit and no rates."""
     def __init__(self, brokerage) -> None: ...
@@ -3661,6 +3667,7 @@ class PythonConsolidator(Api):
 class PythonData(BaseData):
     """A custom data type written in Python."""
     def __init__(self) -> None: ...
+    def __getitem__(self, name) -> Any: ...
 
 
 class PythonIndicator(Api):
@@ -6500,6 +6507,10 @@ class UniverseSelectionModel(Api):
 class UniverseSettings(Api):
     """Defaults of what is added; the algorithm's own live in the engine."""
     def __init__(self, *args) -> None: ...
+
+
+class UnlinkedData:
+    """Types of LEAN's own tests, one point a line."""
 
 
 class UpDownGapThreeMethods(IndicatorBase):
