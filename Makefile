@@ -17,7 +17,7 @@ LEAN_CLI ?= ../lean-cli
 PYTHON   ?= python3
 RELEASE  ?=
 
-.PHONY: help run test check race lint fmt vet golden drift demo conformance lean-cli fuzz bench cover vuln e2e soak build release hooks clean
+.PHONY: help run test check race lint fmt vet golden drift lean-page demo conformance lean-cli fuzz bench cover vuln e2e soak build release hooks clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -54,9 +54,13 @@ golden: ## Write everything that is generated: catalogue, references, codes
 	cd internal/fault && $(GO) generate .
 	cd internal/tools && $(GO) generate .
 	QUANTDESK_UPDATE=1 $(GO) test ./internal/arch
+	QUANTDESK_UPDATE=1 CGO_ENABLED=0 $(GO) test ./internal/python/runner -run Stubs -count 1
 
 drift: golden ## Fail when what is generated is not what is committed
-	git diff --exit-code -- docs internal/tools/catalogue.json internal/fault/codes_gen.go
+	git diff --exit-code -- docs internal/tools/catalogue.json internal/fault/codes_gen.go internal/python/strategy/stubs
+
+lean-page: build ## Write docs/lean-compatibility.md (ALGORITHMS=DIR EXPECTED=FILE, from a checkout of LEAN)
+	$(BIN)/quantdesk lean-check --algorithms $(ALGORITHMS) --expected $(EXPECTED) --market $(LEAN) --markdown > docs/lean-compatibility.md
 
 demo: build ## Play the demo on simulated and, where it is there, on real data
 	$(BIN)/quantdesk demo

@@ -70,20 +70,57 @@ func (c *backtestCmd) Run(ctx context.Context, io streams, home place) error {
 	}
 	took := time.Since(begun)
 	if c.Report != "" {
-		if err := writeReport(c.Report, reportOf(name, result), result); err != nil {
+		if err := writeReport(c.Report, reportOf(name, result), fileOf(name, c.Param, result)); err != nil {
 			return err
 		}
 	}
 	if c.JSON {
 		enc := json.NewEncoder(io.out)
 		enc.SetIndent("", "  ")
-		if err := enc.Encode(result); err != nil {
+		if err := enc.Encode(fileOf(name, c.Param, result)); err != nil {
 			return err
 		}
 	} else {
 		c.print(io, result, took)
 	}
 	return verdictOf(result)
+}
+
+// resultFile is a result as the command prints and writes it; charts, orders,
+// insights and performance are in QuantConnect's own form.
+type resultFile struct {
+	Name              string                     `json:"name"`
+	Status            string                     `json:"status"`
+	Error             string                     `json:"error,omitempty"`
+	StackTrace        string                     `json:"stacktrace,omitempty"`
+	Start             time.Time                  `json:"start"`
+	End               time.Time                  `json:"end"`
+	Parameters        map[string]string          `json:"parameters"`
+	Statistics        map[string]string          `json:"statistics"`
+	RuntimeStatistics map[string]string          `json:"runtime_statistics"`
+	TotalPerformance  json.RawMessage            `json:"total_performance"`
+	RollingWindow     json.RawMessage            `json:"rolling_window"`
+	Charts            map[string]json.RawMessage `json:"charts"`
+	Orders            []json.RawMessage          `json:"orders"`
+	Insights          []json.RawMessage          `json:"insights"`
+	Logs              []string                   `json:"logs"`
+	TradeableDates    int                        `json:"tradeable_dates"`
+	DataPoints        int                        `json:"data_points"`
+	HistoryDataPoints int                        `json:"history_data_points"`
+	DataHash          string                     `json:"data_hash"`
+	EngineVersion     string                     `json:"engine_version"`
+	Seed              uint64                     `json:"seed"`
+}
+
+func fileOf(name string, param map[string]string, r *project.Result) resultFile {
+	if param == nil {
+		param = map[string]string{}
+	}
+	return resultFile{
+		Name: name, Status: r.Status, Error: r.Error, StackTrace: r.StackTrace, Start: r.Start, End: r.End, Parameters: param, Statistics: r.Statistics,
+		RuntimeStatistics: r.RuntimeStatistics, TotalPerformance: r.TotalPerformance, RollingWindow: r.RollingWindow, Charts: r.Charts, Orders: r.Orders, Insights: r.Insights,
+		Logs: r.Logs, TradeableDates: r.TradeableDates, DataPoints: r.DataPoints, HistoryDataPoints: r.HistoryDataPoints, DataHash: r.DataHash, EngineVersion: r.EngineVersion, Seed: r.Seed,
+	}
 }
 
 // tellProblems prints what compiling found, and fails where there are errors.
@@ -236,7 +273,7 @@ func points(r *project.Result, chart, series string) (out []reports.Point) {
 }
 
 // writeReport writes the three files of a report.
-func writeReport(dir string, run reports.Run, r *project.Result) error {
+func writeReport(dir string, run reports.Run, r resultFile) error {
 	const op = "backtest.report"
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the user's own folder
 		return fault.Wrap(op, fault.Invalid, err, "the folder %s cannot be made", dir)

@@ -78,8 +78,12 @@ func newRunner(warn func(string), home, data string, s runs) (*runner.Runner, er
 	if err != nil {
 		return nil, err
 	}
+	seed := uint64(42)
+	if n, err := strconv.ParseUint(strings.TrimPrefix(data, "sim:"), 10, 64); err == nil {
+		seed = n // one seed for the market and for what the algorithm draws
+	}
 	return runner.New(runner.Config{
-		Cache: filepath.Join(cache, "quantdesk"), Data: data, SitePackages: site, Limits: s.limits(), AllowWeak: s.AllowWeak, Version: "quantdesk " + version(),
+		Cache: filepath.Join(cache, "quantdesk"), Data: data, SitePackages: site, Limits: s.limits(), AllowWeak: s.AllowWeak, Version: "quantdesk " + version(), Seed: seed,
 		Warn: warn,
 	}), nil
 }

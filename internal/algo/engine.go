@@ -149,6 +149,7 @@ type Engine struct {
 
 	Charts   *Charts
 	results  *sampler
+	read     map[string][]dated // series that were read, while many figures are made of them
 	rates    *riskFree
 	RiskFree func(local int64) (num.Decimal, error)
 	plain    map[string]bool // warnings told once

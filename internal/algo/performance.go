@@ -3,36 +3,31 @@ package algo
 import (
 	"fmt"
 	"math"
+	"sort"
 	"time"
 
 	"quantdesk/internal/market"
 	"quantdesk/internal/num"
 )
 
-// days is a stretch of whole days in UTC; the zero value is the whole run.
-type days struct{ from, to market.Date }
+// days is a stretch of whole days in UTC, as their first and last nanosecond;
+// the zero value is the whole run.
+type days struct{ from, to int64 }
 
 var whole days
 
-func (w days) has(utc int64) bool {
-	if w == whole {
-		return true
-	}
-	d := dateOf(utc)
-	return !d.Before(w.from) && !w.to.Before(d)
-}
+func daysOf(from, to market.Date) days { return days{localOf(from), localOf(to) + nsDay - 1} }
 
+func (w days) has(utc int64) bool { return w == whole || utc >= w.from && utc <= w.to }
+
+// cut gives the part of a series, which is in order, that lies in the days.
 func (w days) cut(list []dated) []dated {
 	if w == whole {
 		return list
 	}
-	var out []dated
-	for _, p := range list {
-		if w.has(p.utc) {
-			out = append(out, p)
-		}
-	}
-	return out
+	a := sort.Search(len(list), func(i int) bool { return list[i].utc >= w.from })
+	b := sort.Search(len(list), func(i int) bool { return list[i].utc > w.to })
+	return list[a:b]
 }
 
 // The normal distribution's quantiles at 1 and 5 percent.
@@ -103,6 +98,9 @@ func (e *Engine) Rolling() (out []Performance, err error) {
 	if len(equity) == 0 {
 		return nil, nil
 	}
+	// The series are the same for every part.
+	e.read = map[string][]dated{}
+	defer func() { e.read = nil }()
 	first, last := dateOf(equity[0].utc), dateOf(equity[len(equity)-1].utc)
 	var ends []market.Date
 	for d := last; !d.Before(first); d = (market.Date{Year: d.Year, Month: d.Month, Day: 1}).AddDays(-1) {
@@ -118,7 +116,7 @@ func (e *Engine) Rolling() (out []Performance, err error) {
 					from = d
 				}
 			}
-			p, err := e.performance(fmt.Sprintf("M%d_%s", months, ends[i].Compact()), days{from, ends[i]})
+			p, err := e.performance(fmt.Sprintf("M%d_%s", months, ends[i].Compact()), daysOf(from, ends[i]))
 			if err != nil {
 				return nil, err
 			}

@@ -86,6 +86,12 @@ type dated struct {
 }
 
 func (e *Engine) series(chart, name string) (out []dated) {
+	if known, ok := e.read[chart+name]; ok {
+		return known
+	}
+	if e.read != nil {
+		defer func() { e.read[chart+name] = out }()
+	}
 	for _, c := range e.Charts.List {
 		if c.Name != chart {
 			continue

@@ -52,6 +52,9 @@ func newTrades() *trades { return &trades{by: map[*Symbol]*openTrades{}, charged
 
 // price tells a symbol's price.
 func (t *trades) price(s *Symbol, p num.Decimal) {
+	if len(t.by) == 0 {
+		return
+	}
 	o := t.by[s]
 	if o == nil {
 		return

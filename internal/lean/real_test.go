@@ -8,6 +8,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"quantdesk/internal/algo"
 	"quantdesk/internal/fault"
 	"quantdesk/internal/market"
 	"quantdesk/internal/num"
@@ -298,5 +299,30 @@ func TestRealMapFiles(t *testing.T) {
 	present := mustBars(t, f, market.BarRequest{Symbol: "AAA", Resolution: market.Daily})
 	if last := old[len(old)-1].End; last.Year() != 2007 || present[0].Start.Year() != 2020 {
 		t.Errorf("two companies called AAA: until %v, from %v", last, present[0].Start)
+	}
+}
+
+// TestDataHash: the same reads give the same hash, and other data another.
+func TestDataHash(t *testing.T) {
+	hash := func(days ...int) string {
+		f := realFolder(t)
+		f.Track()
+		s := f.Source()
+		for _, d := range days {
+			if _, err := s.Rows(algo.RowQuery{Kind: algo.Equity, Market: "usa", Ticker: "SPY", Resolution: algo.Minute, Date: ymd(2013, 10, d)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h, err := s.DataHash()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	if a, b, c := hash(7, 8), hash(8, 7), hash(7); len(a) != 64 || a != b || a == c {
+		t.Errorf("got %s, %s, %s", a, b, c)
+	}
+	if h, err := realFolder(t).Source().DataHash(); h != "" || err != nil {
+		t.Errorf("nothing is tracked: %q, %v", h, err)
 	}
 }

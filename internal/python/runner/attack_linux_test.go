@@ -125,6 +125,16 @@ func TestAttacks(t *testing.T) {
 	healthy(t, r)
 }
 
+// TestGarbledAnswer: an algorithm that writes into its answer has a failed run.
+func TestGarbledAnswer(t *testing.T) {
+	r := caged(t, Config{})
+	got := backtest(t, r, project.Run{Source: in("import os\nfor fd in range(3, 64):\n    try: os.write(fd, b'r\\0\\0\\0\\5nonsense')\n    except OSError: pass")})
+	if got.Status != project.RuntimeError || !strings.Contains(got.Error, "wrote into its answer") {
+		t.Errorf("got %s: %s", got.Status, got.Error)
+	}
+	healthy(t, r)
+}
+
 // healthy runs an algorithm that means no harm.
 func healthy(t *testing.T, r *Runner) {
 	t.Helper()
@@ -151,10 +161,13 @@ func TestFloods(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := r.Backtest(context.Background(), project.Run{Source: in(code)}, nil)
+			got, err := r.Backtest(context.Background(), project.Run{Source: in(code)}, nil)
 			var l *python.LimitError
-			if err == nil || name != "result" && !errors.As(err, &l) {
-				t.Errorf("got %v", err)
+			if name == "result" && err == nil && got.Status == project.RuntimeError {
+				return // what it wrote is no frame
+			}
+			if !errors.As(err, &l) {
+				t.Errorf("got %v, %v", got, err)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"quantdesk/internal/algo"
@@ -59,6 +60,11 @@ func runBacktest(ctx context.Context, open Opener, in io.Reader, out io.Writer) 
 	var job strategy.Job
 	if err := json.NewDecoder(in).Decode(&job); err != nil {
 		return exitProtocol
+	}
+	if job.Memory > 0 {
+		// Half for the engine's heap, where the collector has a choice; the rest is
+		// Python's and what packages take.
+		debug.SetMemoryLimit(job.Memory / 2)
 	}
 	source, err := open(job.Data)
 	if err != nil {
@@ -169,16 +175,21 @@ func converse(ctx context.Context, spec python.Spec, job any, got func(kind, []b
 		c.Kill(fault.Wrap(op, fault.Internal, err, "the run's process says what makes no sense"))
 	}
 	switch ended := c.Wait(); {
+	case ctx.Err() != nil && ended != nil:
+		return told(spec.Limits, ended)
 	case ended != nil && err == nil, ended != nil && isLimit(ended):
 		return told(spec.Limits, ended)
 	case err != nil:
-		return fault.Wrap(op, fault.Internal, err, "the run's process says what makes no sense")
+		return fault.Wrap(op, fault.Internal, fmt.Errorf("%w: %w", errGarbled, err), "the run's process says what makes no sense")
 	}
 	if refused != nil {
 		return refused
 	}
 	return nil
 }
+
+// errGarbled says that what a child wrote is no answer: only user code does so.
+var errGarbled = errors.New("no frames")
 
 // known keeps a code that user code may have forged within the closed set.
 func known(c fault.Code) fault.Code {

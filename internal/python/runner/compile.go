@@ -3,7 +3,9 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"strings"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/project"
@@ -50,6 +52,9 @@ func (r *Runner) Compile(ctx context.Context, s project.Source) ([]project.Probl
 		f := fault.As(err)
 		return []project.Problem{{Severity: project.Error, Message: f.Message + ". " + f.Next()}}, nil
 	}
+	if list := tooLong(s); len(list) > 0 {
+		return list, nil
+	}
 	job := strategy.Inspection{Home: at.home, Library: at.library, SitePackages: r.cfg.SitePackages, Source: s}
 	spec := python.Spec{
 		Program: compileProgram, Home: at.home, ReadOnly: append([]string{at.library}, r.cfg.SitePackages...),
@@ -70,4 +75,24 @@ func (r *Runner) Compile(ctx context.Context, s project.Source) ([]project.Probl
 		return nil, fault.E("runner.Compile", fault.Internal, "the code's check ended without an answer")
 	}
 	return problems, nil
+}
+
+// maxPython bounds one Python file: compiling takes a hundred times its length
+// of memory.
+const maxPython = 1 << 20
+
+func tooLong(s project.Source) (out []project.Problem) {
+	check := func(list []project.File, folder string) {
+		for _, f := range list {
+			if strings.HasSuffix(f.Name, ".py") && len(f.Content) > maxPython {
+				out = append(out, project.Problem{File: folder + f.Name, Severity: project.Error,
+					Message: fmt.Sprintf("the file has %.1f MB, and a Python file has at most %d: put data into files of their own", float64(len(f.Content))/(1<<20), maxPython>>20)})
+			}
+		}
+	}
+	check(s.Files, "")
+	for _, l := range s.Libraries {
+		check(l.Files, l.Name+"/")
+	}
+	return out
 }

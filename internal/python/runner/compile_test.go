@@ -65,6 +65,8 @@ func TestCompile(t *testing.T) {
 		{"a dubious escape", alone("from AlgorithmImports import *\nclass A(QCAlgorithm):\n    x = '\\d'\n"), []project.Problem{{File: "main.py", Line: 3, Severity: project.Warning, Message: "invalid escape sequence"}}},
 		{"no Python", project.Source{Language: project.Python, Files: []project.File{{Name: "README.md"}}}, []project.Problem{{Message: "no Python file"}}},
 		{"C#", project.Source{Language: project.CSharp, Files: []project.File{{Name: "Main.cs"}}}, []project.Problem{{Message: "C#"}}},
+		{"ten megabytes", alone(strings.Repeat("x = 1\n", 10<<20/6)), []project.Problem{{File: "main.py", Message: "the file has 10.0 MB, and a Python file has at most 1"}}},
+		{"a long file", alone(strings.Repeat("x = 1\n", 1<<18/6)), []project.Problem{{File: "main.py", Severity: project.Warning, Message: "no class derives"}}},
 		{"nesting", alone("x = " + strings.Repeat("(", 500) + strings.Repeat(")", 500) + "\n"), []project.Problem{{File: "main.py", Line: 1, Column: -1, Message: "too many nested parentheses"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,6 +114,21 @@ func TestCompileOfSeveralFiles(t *testing.T) {
 	}
 	if d := cmp.Diff(want, said); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestTenThousandFiles(t *testing.T) {
+	t.Parallel()
+	r := caged(t, Config{})
+	s := in("from module_9999 import value\nassert value == 9999")
+	for i := range 10_000 {
+		s.Files = append(s.Files, project.File{Name: fmt.Sprintf("module_%d.py", i), Content: fmt.Sprintf("value = %d\n", i)})
+	}
+	if got, err := r.Compile(context.Background(), s); err != nil || len(got) != 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got := backtest(t, r, project.Run{Source: s}); got.Status != project.Completed {
+		t.Errorf("got %s: %s", got.Status, got.Error)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/python"
@@ -42,6 +43,7 @@ func ensureLibrary(ctx context.Context, cache, home string, weak bool) (string, 
 	}
 	dir := filepath.Join(cache, "api-"+python.Version+"-"+hex.EncodeToString(sum.Sum(nil))[:16])
 	if intact(dir, files) {
+		_ = os.Chtimes(dir, time.Now(), time.Now()) // for outdated
 		return dir, nil
 	}
 	tmp, err := os.MkdirTemp(cache, ".api-")
@@ -67,6 +69,10 @@ func ensureLibrary(ctx context.Context, cache, home string, weak bool) (string, 
 	if err := put(tree, sumsName, sums(append(slices.Clone(files), made...))); err != nil {
 		return "", fault.Wrap(op, fault.Unavailable, err, "the algorithm API's library cannot be written to %s", cache)
 	}
+	if intact(dir, files) { // another process was as quick
+		return dir, nil
+	}
+	outdated(cache)
 	old := filepath.Join(tmp, "old")
 	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fault.Wrap(op, fault.Unavailable, err, "the damaged folder %s cannot be replaced", dir)
@@ -75,6 +81,19 @@ func ensureLibrary(ctx context.Context, cache, home string, weak bool) (string, 
 		return "", fault.Wrap(op, fault.Unavailable, err, "the folder %s cannot be made", dir)
 	}
 	return dir, nil
+}
+
+// outdated removes the libraries that no version used for a month, and what
+// was left half made.
+func outdated(cache string) {
+	for pattern, age := range map[string]time.Duration{"api-*": 30 * 24 * time.Hour, ".api-*": 24 * time.Hour} {
+		found, _ := filepath.Glob(filepath.Join(cache, pattern)) // the pattern is well formed
+		for _, dir := range found {
+			if st, err := os.Lstat(dir); err == nil && time.Since(st.ModTime()) > age {
+				_ = os.RemoveAll(dir)
+			}
+		}
+	}
 }
 
 func put(dir, name string, text []byte) error {

@@ -42,6 +42,9 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 	if o.Err == nil {
 		r.Logs = append(r.Logs, missing(e)...)
 	}
+	if r.Logs == nil {
+		r.Logs = []string{}
+	}
 	stats, err := e.Statistics()
 	if err != nil {
 		return nil, err
@@ -77,6 +80,13 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 		looks, _ := o.Extras.Charts[c.Name].(map[string]any)
 		if r.Charts[c.Name], err = json.Marshal(chart(c, looks)); err != nil {
 			return nil, err
+		}
+	}
+	for _, name := range defaultCharts {
+		if _, ok := r.Charts[name]; !ok {
+			if r.Charts[name], err = json.Marshal(chart(&algo.Chart{Name: name}, nil)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	r.Orders = []json.RawMessage{}
@@ -293,19 +303,30 @@ func performance(id string, p algo.Performance) object {
 func chart(c *algo.Chart, looks map[string]any) object {
 	series := object{}
 	for i, s := range c.Series {
-		values := make([]any, 0, len(s.Points))
-		for _, p := range s.Points {
-			at := p.UTC / int64(time.Second)
-			switch {
-			case p.Candle:
-				values = append(values, []any{at, number(p.O), number(p.H), number(p.L), number(p.Y)})
-			case p.Empty:
-				values = append(values, []any{at, nil})
-			default:
-				values = append(values, []any{at, number(p.Y)})
+		// Written by hand: a run has a hundred thousand points.
+		values := []byte{'['}
+		for n, p := range s.Points {
+			if n > 0 {
+				values = append(values, ',')
 			}
+			values = append(values, '[')
+			values = strconv.AppendInt(values, p.UTC/int64(time.Second), 10)
+			list := []num.Decimal{p.Y}
+			if p.Candle {
+				list = []num.Decimal{p.O, p.H, p.L, p.Y}
+			}
+			for _, d := range list {
+				values = append(values, ',')
+				if p.Empty {
+					values = append(values, "null"...)
+				} else {
+					values = append(values, d.Normalize().String()...)
+				}
+			}
+			values = append(values, ']')
 		}
-		x := object{"name": s.Name, "unit": s.Unit, "index": s.Index, "seriesType": s.Kind, "values": values}
+		values = append(values, ']')
+		x := object{"name": s.Name, "unit": s.Unit, "index": s.Index, "seriesType": s.Kind, "values": json.RawMessage(values)}
 		if s.Kind != candle {
 			color, marker := s.Color, "none"
 			if look, ok := looks[s.Name].(map[string]any); ok {
@@ -322,6 +343,9 @@ func chart(c *algo.Chart, looks map[string]any) object {
 	}
 	return object{"name": c.Name, "chartType": 0, "series": series}
 }
+
+// defaultCharts are those that every backtest has on QuantConnect.
+var defaultCharts = []string{"Strategy Equity", "Drawdown", "Benchmark", "Exposure", "Assets Sales Volume", "Portfolio Turnover", "Portfolio Margin", "Capacity"}
 
 // candle is the number of the series type whose points are candles.
 const candle = 2

@@ -151,7 +151,7 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 	defer files.remove()
 	job := strategy.Job{
 		ID: run.ID, File: files.main, Path: []string{files.libraries}, Data: r.cfg.Data, Home: at.home, Library: at.library,
-		SitePackages: r.cfg.SitePackages, Parameters: run.Parameters, Seed: r.cfg.Seed,
+		SitePackages: r.cfg.SitePackages, Parameters: run.Parameters, Seed: r.cfg.Seed, Memory: r.cfg.Limits.Memory,
 	}
 	spec := python.Spec{
 		Program: backtestProgram, Home: at.home, ReadOnly: append([]string{at.library, files.root}, r.cfg.SitePackages...),
@@ -164,6 +164,7 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 		spec.ReadOnly = append(spec.ReadOnly, job.Data)
 	}
 	var result *project.Result
+	var last time.Time
 	err = converse(ctx, spec, job, func(k kind, body []byte) error {
 		switch k {
 		case frameProgress:
@@ -171,7 +172,9 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 			if err := json.Unmarshal(body, &p); err != nil {
 				return err
 			}
-			if progress != nil && result == nil {
+			// As often as the engine tells; user code could tell more.
+			if now := time.Now(); progress != nil && result == nil && now.Sub(last) > tell/2 {
+				last = now
 				p.Fraction = min(max(p.Fraction, 0), 1)
 				progress(p)
 			}
@@ -183,6 +186,8 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 	})
 	var exit *python.ExitError
 	switch {
+	case errors.Is(err, errGarbled):
+		return &project.Result{Status: project.RuntimeError, Error: "The run's process did not speak as the engine does: the algorithm wrote into its answer.", EngineVersion: r.cfg.Version, Seed: r.cfg.Seed}, nil
 	case errors.As(err, &exit) && result == nil:
 		// What ends a process from within is the algorithm's own doing.
 		return &project.Result{Status: project.RuntimeError, Error: "The run's process ended before the run did: " + exit.Error() + ".", StackTrace: clip(exit.Stderr),

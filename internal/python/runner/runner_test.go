@@ -144,7 +144,25 @@ func in(statements string) project.Source {
 		"        " + strings.ReplaceAll(statements, "\n", "\n        ") + "\n")
 }
 
+func TestBacktestPrints(t *testing.T) {
+	r := caged(t, Config{})
+	got := backtest(t, r, project.Run{Source: in("import sys\nprint('one\\ntwo')\nsys.stderr.write('three\\n')\nprint(object())\nsys.stdout.write('four')")})
+	want := []string{"one", "two", "Error: three", "<object object>", "four"}
+	for i, l := range got.Logs {
+		got.Logs[i] = l[len("2013-10-07 00:00:00 "):]
+	}
+	if d := cmp.Diff(want, got.Logs); d != "" {
+		t.Error(d)
+	}
+	for _, name := range defaultCharts {
+		if got.Charts[name] == nil {
+			t.Errorf("the chart %s is missing", name)
+		}
+	}
+}
+
 func TestBacktestErrors(t *testing.T) {
+	t.Parallel()
 	r := caged(t, Config{})
 	for _, c := range []struct {
 		name   string
@@ -177,7 +195,8 @@ func TestBacktestErrors(t *testing.T) {
 }
 
 func TestBacktestLimits(t *testing.T) {
-	r := caged(t, Config{Limits: python.Limits{CPU: 2 * time.Second, Memory: 600 << 20, Wall: 20 * time.Second}})
+	t.Parallel()
+	r := caged(t, Config{Limits: python.Limits{CPU: time.Second, Memory: 600 << 20, Wall: 20 * time.Second}})
 	for _, c := range []struct{ limit, code string }{
 		{python.LimitMemory, "x = bytearray(10 << 30)"},
 		{python.LimitMemory, "x = []\nwhile True: x.append(bytearray(1 << 20))"},
@@ -196,7 +215,58 @@ func TestBacktestLimits(t *testing.T) {
 	}
 }
 
+// TestRandomNumbers begin with the seed.
+func TestRandomNumbers(t *testing.T) {
+	t.Parallel()
+	draw := func(seed uint64) []string {
+		return backtest(t, caged(t, Config{Seed: seed}), project.Run{Source: in("import random\nself.log(random.random())\nself.log({object(): 1})")}).Logs
+	}
+	if a, b, c := draw(1), draw(1), draw(2); !cmp.Equal(a, b) || cmp.Equal(a, c) {
+		t.Errorf("got %v, %v, %v", a, b, c)
+	}
+}
+
+// TestLibrary: one that was touched is made anew, and what is old goes.
+func TestLibrary(t *testing.T) {
+	r := caged(t, Config{Data: t.TempDir()})
+	if err := r.Prepare(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	cache := t.TempDir()
+	ensure := func() string {
+		t.Helper()
+		dir, err := ensureLibrary(context.Background(), cache, r.place.home, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	dir := ensure()
+	made, err := filepath.Glob(filepath.Join(dir, "lean", "__pycache__", "*.pyc"))
+	if err != nil || len(made) < 10 {
+		t.Fatalf("%d files of bytecode, %v", len(made), err)
+	}
+	stale := filepath.Join(cache, "api-old")
+	if err := errors.Join(os.WriteFile(made[0], []byte("other"), 0o600), os.Mkdir(stale, 0o700), os.Chtimes(stale, time.Now(), time.Now().AddDate(0, -2, 0))); err != nil {
+		t.Fatal(err)
+	}
+	if again := ensure(); again != dir {
+		t.Errorf("got %s after %s", again, dir)
+	}
+	if text, err := os.ReadFile(made[0]); err != nil || string(text) == "other" {
+		t.Errorf("the damage stays: %v", err)
+	}
+	if _, err := os.Stat(stale); !os.IsNotExist(err) {
+		t.Errorf("the old library stays: %v", err)
+	}
+	left, err := os.ReadDir(cache)
+	if err != nil || len(left) != 1 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 func TestBacktestCancel(t *testing.T) {
+	t.Parallel()
 	r := caged(t, Config{})
 	if err := r.Prepare(context.Background()); err != nil {
 		t.Fatal(err)
@@ -224,6 +294,7 @@ func BenchmarkStart(b *testing.B) {
 
 // TestPandas needs packages of a system's Python 3.11.
 func TestPandas(t *testing.T) {
+	t.Parallel()
 	site := os.Getenv("QUANTDESK_SITE_PACKAGES")
 	if site == "" {
 		site = "/usr/lib/python3/dist-packages"

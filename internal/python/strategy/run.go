@@ -3,6 +3,7 @@ package strategy
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -28,6 +29,8 @@ type Job struct {
 	SitePackages []string          `json:"site_packages,omitempty"`
 	Parameters   map[string]string `json:"parameters,omitempty"`
 	Seed         uint64            `json:"seed,omitempty"`
+	// Memory is the limit that the process lives under, in bytes.
+	Memory int64 `json:"memory,omitempty"`
 }
 
 // Outcome is what a run gave.
@@ -86,7 +89,10 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 		out.Log = append(out.Log, text)
 	}
 	path := append([]string{job.Library, filepath.Dir(job.File)}, job.Path...)
-	p, err := python.Open(python.Options{Home: job.Home, Path: path, SitePackages: job.SitePackages, Stdout: lines("print", log), Stderr: lines("error", log)})
+	stdout, rest := lines("print", log)
+	stderr, more := lines("error", log)
+	defer func() { rest(); more() }()
+	p, err := python.Open(python.Options{Home: job.Home, Path: path, SitePackages: job.SitePackages, Stdout: stdout, Stderr: stderr})
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +108,7 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 	}
 	stop := context.AfterFunc(ctx, func() { p.Interrupt("the run was stopped") })
 	defer stop()
-	if err := s.watch(); err != nil {
+	if err := s.watch(job.Seed); err != nil {
 		return nil, err
 	}
 	err = e.Run(s)
@@ -129,32 +135,40 @@ func Settled(text string) string {
 	return address.ReplaceAllString(text, ">")
 }
 
-// lines hands whole lines of what Python prints to the log.
-func lines(kind string, log func(kind, text string)) func(string) {
+// lines hands whole lines of what Python prints to the log, and at the end
+// what is left.
+func lines(kind string, log func(kind, text string)) (write func(string), end func()) {
 	const longest = 16 << 10
 	var rest []byte
-	return func(text string) {
+	tell := func() { log(kind, string(rest)); rest = rest[:0] }
+	write = func(text string) {
 		for _, c := range []byte(text) {
-			if c != '\n' && len(rest) < longest {
-				rest = append(rest, c)
-				continue
+			if c == '\n' || len(rest) == longest {
+				tell()
 			}
-			log(kind, string(rest))
-			if rest = rest[:0]; c != '\n' {
+			if c != '\n' {
 				rest = append(rest, c)
 			}
 		}
 	}
+	return write, func() {
+		if len(rest) > 0 {
+			tell()
+		}
+	}
 }
 
-// watch makes Python keep what a result tells of the framework.
-func (s *Strategy) watch() error {
+// watch makes Python keep what a result tells of the framework, and seeds its
+// random numbers.
+func (s *Strategy) watch(seed uint64) error {
 	m, err := s.h.p.Import("lean.results")
 	if err != nil {
 		return err
 	}
 	defer m.DecRef()
-	return s.h.drop(s.h.p.CallMethod(m, "watch"))
+	n := s.h.p.Int(int64(seed & math.MaxInt64)) //nolint:gosec // masked
+	defer n.DecRef()
+	return s.h.drop(s.h.p.CallMethod(m, "watch", n))
 }
 
 // extras asks Python for its part of the result.

@@ -51,6 +51,18 @@ class Extensions(Api):
     def to_string(x):
         return str(x)
 
+    @staticmethod
+    def convert_from_utc(time, zone, strict=False):
+        from datetime import timezone
+        from zoneinfo import ZoneInfo
+        return time.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(str(zone))).replace(tzinfo=None)
+
+    @staticmethod
+    def convert_to_utc(time, zone, strict=False):
+        from datetime import timezone
+        from zoneinfo import ZoneInfo
+        return time.replace(tzinfo=ZoneInfo(str(zone))).astimezone(timezone.utc).replace(tzinfo=None)
+
 
 class Globals:
     DATA_FOLDER = DataFolder = data_folder = ""

@@ -60,7 +60,7 @@ class File:
             project.problems.append((path, e.lineno or 0, e.offset or 0, ERROR, f"{type(e).__name__}: {e.msg}"))
             self.opaque, self.tree = True, None
         except (ValueError, RecursionError, MemoryError) as e:
-            project.problems.append((path, 0, 0, ERROR, f"the file cannot be read as Python: {e}"))
+            project.problems.append((path, 0, 0, ERROR, f"the file cannot be read as Python: {e or 'it needs too much memory'}"))
             self.opaque, self.tree = True, None
         if self.tree is not None:
             _Binder(self).visit(self.tree)

@@ -6,9 +6,18 @@ _insights = []
 _MOST = 100_000
 
 
-def watch():
-    """Keeps every insight that is made; the manager forgets those that are over."""
+def watch(seed):
+    """Keeps every insight that is made, as the manager forgets those that are
+    over, and lets random numbers begin with the run's seed."""
+    import random
     from .framework import InsightManager
+
+    random.seed(seed)
+    try:
+        import numpy
+        numpy.random.seed(seed % 2**32)
+    except ImportError:
+        pass
 
     plain = InsightManager.add
 
