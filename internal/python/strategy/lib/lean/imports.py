@@ -3,8 +3,23 @@
 import importlib.machinery
 import sys
 
-# The roots of LEAN's own Python and .NET modules.
-_ROOTS = ("Alphas", "Portfolio", "Risk", "Execution", "Selection", "Orders", "QuantConnect", "System", "clr")
+# Folders of LEAN's own Python models: a module in each is a file.
+_FOLDERS = ("Alphas", "Portfolio", "Risk", "Execution", "Selection", "Orders.Fees", "Orders.Fills", "Orders.Slippage")
+# The words .NET's namespaces there are made of.
+_WORDS = frozenset("""Algorithm Alphas Api Auxiliary Benchmarks Brokerages CandlestickPatterns Cfd Commands Common Configuration Consolidators Crypto Custom
+    Data DataFeeds Engine Equity Estimize Execution Fees Fills Forex Framework Fundamental Future Generic Collections IconicTypes Index Indicators Interfaces
+    Lean Linq Logging Market Notifications Option OptionExercise Orders Packets Parameters Portfolio Positions Python QuantConnect Risk Scheduling Securities
+    Selection Shortable Slippage Statistics Storage System Text Tiingo TimeInForces UniverseSelection Util Volatility""".split())
+
+
+def _kind(name):
+    """None for what is no module of LEAN's, else whether it holds others."""
+    folder, _, last = name.rpartition(".")
+    if folder in _FOLDERS:
+        return False
+    if name in _FOLDERS or name == "clr" or all(w in _WORDS for w in name.split(".")):
+        return name != "clr"
+    return False if not folder and name.endswith("Model") and _has(name) else None
 
 
 class _Finder:
@@ -12,10 +27,8 @@ class _Finder:
 
     @staticmethod
     def find_spec(fullname, path=None, target=None):
-        root, _, rest = fullname.partition(".")
-        if root in _ROOTS or not rest and fullname.endswith("Model") and _has(fullname):
-            return importlib.machinery.ModuleSpec(fullname, _Finder, is_package=True)
-        return None
+        kind = _kind(fullname)
+        return None if kind is None else importlib.machinery.ModuleSpec(fullname, _Finder, is_package=kind)
 
     @staticmethod
     def create_module(spec):
