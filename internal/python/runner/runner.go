@@ -190,7 +190,7 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 		return &project.Result{Status: project.RuntimeError, Error: "The run's process did not speak as the engine does: the algorithm wrote into its answer.", EngineVersion: r.cfg.Version, Seed: r.cfg.Seed}, nil
 	case errors.As(err, &exit) && result == nil:
 		// What ends a process from within is the algorithm's own doing.
-		return &project.Result{Status: project.RuntimeError, Error: "The run's process ended before the run did: " + exit.Error() + ".", StackTrace: clip(exit.Stderr),
+		return &project.Result{Status: project.RuntimeError, Error: "The run's process ended before the run did: " + exit.Error() + ".", StackTrace: clip(lastWords(exit.Stderr)),
 			EngineVersion: r.cfg.Version, Seed: r.cfg.Seed}, nil
 	case err != nil:
 		return nil, err
@@ -199,6 +199,21 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 	}
 	result.EngineVersion = r.cfg.Version
 	return result, nil
+}
+
+// lastWords are what a process said before it ended, without the engine's own
+// stacks and addresses where it crashed: they help no user and tell of the machine.
+func lastWords(s string) string {
+	var kept []string
+	for line := range strings.Lines(s) {
+		if strings.HasPrefix(line, "goroutine ") || strings.HasPrefix(line, "runtime stack:") {
+			break
+		}
+		if !strings.HasPrefix(line, "PC=") && !strings.HasPrefix(line, "[signal ") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(kept, ""))
 }
 
 // clip keeps the end of a text.
