@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"quantdesk/internal/python"
 	"quantdesk/internal/store"
 )
 
@@ -26,6 +27,7 @@ import (
 const asProgram = "QUANTDESK_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	python.RunStage(os.Args) // the children that run user code are this binary too
 	if os.Getenv(asProgram) != "" {
 		furnish()
 		main()
