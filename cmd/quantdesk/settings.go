@@ -29,7 +29,7 @@ type desk struct {
 	Backtests      int      `help:"Backtests that run at a time. Default: one for every two cores." default:"0" env:"QUANTDESK_BACKTESTS" group:"Limits"`
 	// QuantConnectCloud is another address for QuantConnect's cloud, such as a
 	// stand-in of tests.
-	QuantConnectCloud string `name:"quantconnect-cloud" hidden:"" env:"QUANTDESK_QUANTCONNECT_CLOUD"`
+	QuantConnectCloud string `name:"quantconnect-cloud" help:"Another address for QuantConnect's cloud, such as a stand-in." env:"QUANTDESK_QUANTCONNECT_CLOUD" placeholder:"URL" group:"Operations"`
 
 	LogLevel     string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"QUANTDESK_LOG_LEVEL,LOG_LEVEL" group:"Operations"`
 	LogJSON      bool   `help:"Write the log as JSON." env:"QUANTDESK_LOG_JSON" group:"Operations"`
