@@ -452,3 +452,25 @@ func TestQuantConnectEnvironment(t *testing.T) {
 		t.Errorf("another user: %+v", got)
 	}
 }
+
+// The server's own state is a resource, with the scope of the tool behind it.
+func TestSystemResources(t *testing.T) {
+	d := startDesk(t, unlimited)
+	admin, weak := d.session(t, "/mcp", d.token(t, "admin")), d.session(t, "/mcp", d.token(t, "read"))
+	for uri, want := range map[string]string{
+		"resource://system/info": `"cpu_count":`, "resource://quantconnect/server/status": `"status":"running"`, "resource://quantconnect/tools/summary": `"create_backtest"`,
+		"resource://quantconnect/performance/metrics": `"goroutines":`, "resource://system/processes/5": fmt.Sprintf(`"pid":%d,"kind":"server"`, os.Getpid()),
+	} {
+		res, err := admin.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
+		if err != nil || len(res.Contents) != 1 || !strings.Contains(res.Contents[0].Text, want) {
+			t.Errorf("%s: %v %+v", uri, err, res)
+		}
+		_, err = weak.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
+		if open := uri == "resource://quantconnect/server/status" || uri == "resource://quantconnect/tools/summary"; (err == nil) != open {
+			t.Errorf("%s without qc:admin:read: %v", uri, err)
+		}
+	}
+	if _, err := admin.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "resource://system/processes/1000"}); err == nil {
+		t.Error("a thousand processes are given")
+	}
+}

@@ -24,6 +24,8 @@ type Deps struct {
 	QuantConnect *qc.Backends
 	// Version is the desk's own.
 	Version string
+	// Started is when the desk opened.
+	Started time.Time
 	// Now is the wall clock.
 	Now func() time.Time
 }

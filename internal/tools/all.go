@@ -18,6 +18,7 @@ import (
 	"quantdesk/internal/tools/market"
 	"quantdesk/internal/tools/orders"
 	"quantdesk/internal/tools/projects"
+	"quantdesk/internal/tools/system"
 )
 
 //go:generate go run ./gen
@@ -92,6 +93,11 @@ func all() []tool.Tool {
 		projects.ReadNodes,
 		projects.Update,
 		projects.UpdateNodes,
+		system.Info,
+		system.Performance,
+		system.Processes,
+		system.Status,
+		system.Summary,
 	}
 }
 
