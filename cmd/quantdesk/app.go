@@ -26,6 +26,7 @@ import (
 	"quantdesk/internal/obs"
 	"quantdesk/internal/order"
 	"quantdesk/internal/project"
+	"quantdesk/internal/qc"
 	"quantdesk/internal/qcapi"
 	"quantdesk/internal/rest"
 	"quantdesk/internal/store"
@@ -196,6 +197,9 @@ func (a *app) openIdentity(ctx context.Context) error {
 // fresh one with its first deposit.
 func (a *app) openConnection(ctx context.Context, c identity.Connection, credentials map[string]string) ([]identity.Account, error) {
 	const op = "app.openConnection"
+	if c.Broker == qc.Broker { // credentials of the cloud: they reach no account
+		return nil, nil
+	}
 	if c.Broker != paperID {
 		return nil, fault.E(op, fault.NotFound, "there is no broker %q here", c.Broker)
 	}
@@ -248,6 +252,7 @@ func (a *app) openGate() error {
 		Catalogue: cat,
 		Deps: tool.Deps{
 			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
+			QuantConnect: a.backends(), Version: version(), Started: time.Now(),
 		},
 		Limiter: a.limiter,
 		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: a.tracer,

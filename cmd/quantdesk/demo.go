@@ -30,7 +30,7 @@ type demoCmd struct {
 
 // Help is shown below the flags.
 func (demoCmd) Help() string {
-	return "A private server in a temporary home, and an MCP client that logs in over its real HTTP endpoint, looks, proposes, confirms, sees the fill, replaces and cancels, is refused, and verifies the audit. It exits 0 only if every step held."
+	return "A private server in a temporary home, and an MCP client that logs in over its real HTTP endpoint, looks, proposes, confirms, sees the fill, replaces and cancels, is refused; then makes a project, compiles and backtests it, reads its chart, orders and insights; and verifies the audit. It exits 0 only if every step held."
 }
 
 // Run plays the session.
@@ -95,13 +95,22 @@ type play struct {
 	ask     num.Decimal
 	orderID string
 	ticket  string
+
+	projectID  int64
+	compileID  string
+	backtestID string
+	// quiet keeps the arguments of a call out of the transcript.
+	quiet bool
+}
+
+// demoStep is one step, and what must hold in it.
+type demoStep struct {
+	title string
+	do    func(context.Context) error
 }
 
 func (p *play) all(ctx context.Context) error {
-	for _, s := range []struct {
-		title string
-		do    func(context.Context) error
-	}{
+	steps := []demoStep{
 		{"A scoped token is minted", p.login},
 		{"tools/list shows what the token may use", p.tools},
 		{"Which accounts?", p.accounts},
@@ -116,8 +125,9 @@ func (p *play) all(ctx context.Context) error {
 		{"The ledger", p.transactions},
 		{"A limit order rests, is replaced, then cancelled", p.rest},
 		{"An order against the policy is refused, with its reason", p.refused},
-		{"The audit verifies itself", p.audit},
-	} {
+	}
+	steps = append(steps, p.engineSteps()...)
+	for _, s := range append(steps, demoStep{"The audit verifies itself", p.audit}) {
 		p.step++
 		fmt.Fprintf(p.io.out, "\n%2d. %s\n", p.step, s.title)
 		if err := s.do(ctx); err != nil {
@@ -192,7 +202,9 @@ func (p *play) call(ctx context.Context, name string, args map[string]any, out a
 	if err != nil {
 		return "", err
 	}
-	p.say("→ %s %s", name, raw)
+	if !p.quiet {
+		p.say("→ %s %s", name, raw)
+	}
 	res, err := p.session.CallTool(ctx, &mcp.CallToolParams{Name: name, Arguments: args})
 	if err != nil {
 		return "", err

@@ -44,8 +44,8 @@ func answer(t *testing.T, s *mcp.ClientSession, name, args string) (text string,
 // Every example of every tool works on a fresh desk, and so does one call of
 // each tool that has none; each output is as its schema says.
 func TestExamples(t *testing.T) {
-	d := startDesk(t, unlimited)
-	s := d.session(t, "/mcp", d.token(t, "admin"))
+	d, cloudUser, cloudSecret := withCloud(t)
+	s := d.session(t, "/mcp/all", d.token(t, "admin"))
 	list, err := s.ListTools(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -125,8 +125,14 @@ func TestExamples(t *testing.T) {
 	last, _ := connections[len(connections)-1].(map[string]any)
 	run("delete_connection", fmt.Sprintf(`{"connection_id":%q}`, last["connection_id"]))
 	run("engage_kill_switch", `{"reason":"the end of the session"}`)
+	algorithms(t, run)
+	run("configure_quantconnect_auth", fmt.Sprintf(`{"user_id":%q,"api_token":%q}`, cloudUser, cloudSecret))
+	for _, name := range []string{"list_projects", "get_auth_status", "validate_quantconnect_auth", "clear_quantconnect_auth"} {
+		run(name, `{}`)
+	}
 	for _, tl := range tools {
-		if !seen[tl.Name] {
+		// A collaborator needs a second user: see the tests of the engine's tools.
+		if !seen[tl.Name] && !strings.HasSuffix(tl.Name, "_project_collaborator") {
 			t.Errorf("%s was not called", tl.Name)
 		}
 	}
@@ -139,11 +145,47 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// algorithms calls the engine's tools that have no example, from a project to
+// its end.
+func algorithms(t *testing.T, run func(name, args string) map[string]any) {
+	t.Helper()
+	project, _ := run("create_project", `{"name":"session"}`)["project"].(map[string]any)
+	p := fmt.Sprintf(`"project_id":%v`, project["project_id"])
+	call := func(name, more string) map[string]any { t.Helper(); return run(name, "{"+p+more+"}") }
+	call("update_project", `,"description":"d"`)
+	call("create_file", `,"name":"a.py","content":"x = 1\n"`)
+	call("patch_file", `,"patch":"--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"`)
+	call("update_file_contents", `,"name":"a.py","content":"x = 3\n"`)
+	call("update_file_name", `,"name":"a.py","new_name":"b.py"`)
+	call("read_file", ``)
+	call("delete_file", `,"name":"b.py"`)
+	compile := call("create_compile", `,"wait_seconds":50`)
+	call("read_compile", fmt.Sprintf(`,"compile_id":%q`, compile["compile_id"]))
+	b := fmt.Sprintf(`,"backtest_id":%q`, call("create_backtest", fmt.Sprintf(`,"compile_id":%q,"backtest_name":"b","parameters":{"a":1},"wait_seconds":50`, compile["compile_id"]))["backtest_id"])
+	call("read_backtest", b+`,"chart":"Strategy Equity"`)
+	call("list_backtests", `,"include_statistics":true`)
+	call("read_backtest_chart", b+`,"name":"Strategy Equity"`)
+	call("read_backtest_orders", b)
+	call("read_backtest_insights", b)
+	call("update_backtest", b+`,"name":"c"`)
+	call("delete_backtest", b)
+	call("read_project_nodes", ``)
+	call("update_project_nodes", ``)
+	call("read_project_collaborators", ``)
+	call("lock_project_with_collaborators", ``)
+	call("delete_project", ``)
+}
+
 // Every listing pages to its end without a row twice or lost, in JSON and CSV,
 // and shows the fields that are asked for.
 func TestListings(t *testing.T) {
-	d := startDesk(t, unlimited)
+	d := open(t, func(s *setup) { unlimited(&s.set); s.scripted = true })
 	token := d.token(t, "admin")
+	p, compile, _ := d.ran(t, token, "one")
+	for i := range 3 {
+		d.must(t, token, "create_project", fmt.Sprintf(`{"name":"more %d"}`, i), nil)
+		d.must(t, token, "create_backtest", fmt.Sprintf(`{"project_id":%d,"compile_id":%q,"backtest_name":"more","wait_seconds":50}`, p, compile), nil)
+	}
 	for range 3 {
 		d.must(t, token, "confirm_trade", `{"confirmation_id":"`+d.propose(t, token, "").ID+`"}`, nil)
 		d.propose(t, token, "")
@@ -159,6 +201,7 @@ func TestListings(t *testing.T) {
 	bar := `"symbol":"AAPL","resolution":"1d","start":"` + d.feed.Now().AddDate(0, 0, -12).Format("2006-01-02") + `"`
 	args := map[string]string{
 		"get_quotes": `"symbols":["AAPL","MSFT","KO","BTCUSD","SPY"]`, "get_bars": bar, "search_instruments": `"class":"crypto"`, "search_tools": `"query":"order"`, "get_orders": `"status":"all"`,
+		"list_backtests": fmt.Sprintf(`"project_id":%d,"include_statistics":true`, p),
 	}
 	for _, tl := range d.gate.Catalogue().All() {
 		if tl.Rows == "" {

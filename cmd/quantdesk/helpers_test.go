@@ -61,6 +61,8 @@ type setup struct {
 	listen listen
 	writeWait,
 	readWait time.Duration
+	// scripted runs no engine, for tests of what is around it.
+	scripted bool
 }
 
 // startDesk opens a desk in a fresh home and listens; change may alter its
@@ -92,6 +94,9 @@ func open(t *testing.T, change func(*setup)) running {
 	}
 	if s.dir == "" {
 		s.dir = t.TempDir()
+	}
+	if s.scripted {
+		scriptedHomes.Store(s.dir, true)
 	}
 	h, err := store.Acquire(s.dir, "test", time.Now())
 	if err != nil {
@@ -336,4 +341,33 @@ func (r running) working(t *testing.T) int {
 	t.Helper()
 	buf := make([]byte, 1<<20)
 	return strings.Count(string(buf[:runtime.Stack(buf, true)]), "feed.(*Feed).Stream(")
+}
+
+// withCloud opens a desk with the scripted runner whose cloud is a second desk,
+// and gives the credentials there.
+func withCloud(t *testing.T) (d running, user, secret string) {
+	t.Helper()
+	cloud := open(t, func(s *setup) { unlimited(&s.set); s.listen.QuantConnectAddr, s.scripted = "127.0.0.1:0", true })
+	m, err := cloud.identity.MintAPIToken(t.Context(), "local", []string{"admin"}, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = open(t, func(s *setup) { unlimited(&s.set); s.set.QuantConnectCloud, s.scripted = cloud.quantconnect, true })
+	return d, fmt.Sprint(m.Number), m.Secret
+}
+
+// ran makes a project with a compile and a backtest that have ended.
+func (r running) ran(t *testing.T, token, name string) (project int64, compile, backtest string) {
+	t.Helper()
+	var made struct {
+		Project struct {
+			ID int64 `json:"project_id"`
+		} `json:"project"`
+		Compile  string `json:"compile_id"`
+		Backtest string `json:"backtest_id"`
+	}
+	r.must(t, token, "create_project", fmt.Sprintf(`{"name":%q}`, name), &made)
+	r.must(t, token, "create_compile", fmt.Sprintf(`{"project_id":%d,"wait_seconds":50}`, made.Project.ID), &made)
+	r.must(t, token, "create_backtest", fmt.Sprintf(`{"project_id":%d,"compile_id":%q,"backtest_name":"b","wait_seconds":50}`, made.Project.ID, made.Compile), &made)
+	return made.Project.ID, made.Compile, made.Backtest
 }

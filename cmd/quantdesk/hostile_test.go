@@ -34,8 +34,20 @@ func hostile() []string {
 }
 
 // bases are arguments that are right, for the tools whose examples are none.
-func bases(order string) map[string]string {
+func bases(order string, project int64, compile, backtest string) map[string]string {
+	p := fmt.Sprintf(`{"project_id":%d`, project)
+	b := fmt.Sprintf(`%s,"backtest_id":%q`, p, backtest)
 	return map[string]string{
+		"update_project": p + `,"description":"x"}`, "delete_project": `{"project_id":99}`, "read_project_nodes": p + `}`, "update_project_nodes": p + `}`, "create_file": p + `,"name":"a.py"}`,
+		"read_file": p + `}`, "update_file_name": p + `,"name":"none.py","new_name":"other.py"}`, "update_file_contents": p + `,"name":"main.py","content":"x"}`, "patch_file": p + `,"patch":"x"}`,
+		"delete_file": p + `,"name":"none.py"}`, "create_compile": p + `}`, "read_compile": fmt.Sprintf(`%s,"compile_id":%q}`, p, compile),
+		"create_backtest": fmt.Sprintf(`%s,"compile_id":%q,"backtest_name":"x"}`, p, compile), "read_backtest": b + `}`, "list_backtests": p + `,"include_statistics":true}`,
+		"read_backtest_chart": b + `,"name":"Strategy Equity"}`, "read_backtest_orders": b + `}`, "read_backtest_insights": b + `}`, "update_backtest": b + `,"note":"x"}`,
+		"delete_backtest": p + `,"backtest_id":"none"}`, "read_project_collaborators": p + `}`, "lock_project_with_collaborators": p + `}`,
+		"create_project_collaborator": p + `,"collaborator_user_id":"1","collaboration_write":true,"collaboration_live_control":true}`,
+		"update_project_collaborator": p + `,"collaborator_user_id":"1","write":true,"live_control":true}`, "delete_project_collaborator": p + `,"collaborator_id":"1"}`,
+		"configure_quantconnect_auth": `{"user_id":"1","api_token":"x"}`,
+
 		"confirm_trade": `{"confirmation_id":"none"}`, "discard_trade": `{"confirmation_id":"none"}`,
 		"get_order": `{"order_id":"` + order + `"}`, "cancel_order": `{"order_id":"none"}`, "replace_order": `{"order_id":"` + order + `","quantity":0.02}`,
 		"call_write_tool": `{"name":"discard_trade","arguments":{"confirmation_id":"none"}}`, "delete_connection": `{"connection_id":"none"}`,
@@ -71,20 +83,23 @@ func judge(t *testing.T, d running, token, name, args string) {
 	case b.field("result", "isError") == true && (e("message") == "" || e("hint") == ""):
 		t.Errorf("MCP %s %s without a message or a hint: %.400s", name, shown, b.body)
 	}
-	// Both surfaces are one door: they agree on what is wrong.
-	if code := e("code"); b.status == http.StatusOK && code != a.text("error", "code") && name != "call_write_tool" && name != "call_tool" {
+	// Both surfaces are one door: they agree on what is wrong, unless the second
+	// call meets what the first one did.
+	twice := name == "call_write_tool" || name == "call_tool" || (name == "create_file" || name == "delete_file") && a.text("error", "code") == ""
+	if code := e("code"); b.status == http.StatusOK && code != a.text("error", "code") && !twice {
 		t.Errorf("%s %s: REST says %q, MCP %q", name, shown, a.text("error", "code"), code)
 	}
 }
 
 func TestHostileArguments(t *testing.T) {
 	t.Parallel()
-	d := startDesk(t, unlimited)
+	d, _, _ := withCloud(t)
 	token := d.token(t, "admin")
+	project, compile, backtest := d.ran(t, token, "base")
 	resting := d.propose(t, token, "")
 	d.must(t, token, "confirm_trade", `{"confirmation_id":"`+resting.ID+`"}`, nil)
 	values := hostile()
-	right := bases(resting.Orders[0].OrderID)
+	right := bases(resting.Orders[0].OrderID, project, compile, backtest)
 	tools := slices.Clone(d.gate.Catalogue().All())
 	slices.SortStableFunc(tools, func(a, b *tool.Tool) int { // what cancels everything comes last
 		return strings.Compare(fmt.Sprint(a.Name == "engage_kill_switch"), fmt.Sprint(b.Name == "engage_kill_switch"))

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"quantdesk/internal/fault"
@@ -155,6 +156,9 @@ func perform(ctx context.Context, home, name string, in, out any, progress func(
 		return err
 	}
 	defer a.Close()
+	if c, ok := in.(callIn); ok && strings.Contains(string(c.Args), "wait") {
+		a.work() // what is waited for runs here, as nobody else does it
+	}
 	v, err := operations[name](ctx, a, raw, progress)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ import (
 const asProgram = "QUANTDESK_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
-	python.RunStage(os.Args)
+	python.RunStage(os.Args) // the children that run user code are this binary too
 	if os.Getenv(asProgram) != "" {
 		furnish()
 		main()

@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/identity"
 	"quantdesk/internal/jobs"
 	"quantdesk/internal/project"
+	"quantdesk/internal/qc"
 	"quantdesk/internal/qcapi"
 	"quantdesk/internal/web"
 )
@@ -88,6 +90,33 @@ func (a *app) openProjects() error {
 	}
 	a.qc = qcapi.New(cfg)
 	return nil
+}
+
+// asCaller carries requests to the engine in this process, as one principal.
+type asCaller struct {
+	a *app
+	p identity.Principal
+}
+
+// RoundTrip serves one request.
+func (t asCaller) RoundTrip(r *http.Request) (*http.Response, error) {
+	return t.a.qc.Transport().RoundTrip(r.WithContext(web.WithPrincipal(r.Context(), t.p)))
+}
+
+// backends reach the engine inside the desk and QuantConnect's cloud.
+func (a *app) backends() *qc.Backends {
+	dotenv := readDotenv(a.home.Path(".env"))
+	get := func(name string) string {
+		if v := os.Getenv(name); v != "" {
+			return v
+		}
+		return dotenv[name]
+	}
+	return &qc.Backends{
+		Embedded:     func(p identity.Principal) http.RoundTripper { return asCaller{a, p} },
+		EmbeddedBase: "http://desk" + strings.TrimSuffix(qcapi.Base, "/"), CloudBase: strings.TrimSuffix(a.set.QuantConnectCloud, "/"), Identity: a.identity,
+		Local: qc.Credential{UserID: get("QUANTCONNECT_USER_ID"), Token: get("QUANTCONNECT_API_TOKEN"), Organization: get("QUANTCONNECT_ORGANIZATION_ID")},
+	}
 }
 
 // work begins to compile and to run backtests: in the process that listens, not

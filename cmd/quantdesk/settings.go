@@ -27,10 +27,14 @@ type desk struct {
 	RateLimit      int      `help:"Calls a minute for a platform's user; the local user has ten times that." default:"60" env:"QUANTDESK_RATE_LIMIT" group:"Limits"`
 	TradeRateLimit int      `help:"Calls of trading tools a minute, likewise." default:"30" env:"QUANTDESK_TRADE_RATE_LIMIT" group:"Limits"`
 	Backtests      int      `help:"Backtests that run at a time. Default: one for every two cores." default:"0" env:"QUANTDESK_BACKTESTS" group:"Limits"`
-	LogLevel       string   `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"QUANTDESK_LOG_LEVEL,LOG_LEVEL" group:"Operations"`
-	LogJSON        bool     `help:"Write the log as JSON." env:"QUANTDESK_LOG_JSON" group:"Operations"`
-	OTLPEndpoint   string   `help:"Send OpenTelemetry traces there (OTLP over HTTP). Default: none." env:"QUANTDESK_OTLP_ENDPOINT" placeholder:"URL" group:"Operations"`
-	Runs           runs     `embed:""`
+	// QuantConnectCloud is another address for QuantConnect's cloud, such as a
+	// stand-in of tests.
+	QuantConnectCloud string `name:"quantconnect-cloud" help:"Another address for QuantConnect's cloud, such as a stand-in." env:"QUANTDESK_QUANTCONNECT_CLOUD" placeholder:"URL" group:"Operations"`
+
+	LogLevel     string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"QUANTDESK_LOG_LEVEL,LOG_LEVEL" group:"Operations"`
+	LogJSON      bool   `help:"Write the log as JSON." env:"QUANTDESK_LOG_JSON" group:"Operations"`
+	OTLPEndpoint string `help:"Send OpenTelemetry traces there (OTLP over HTTP). Default: none." env:"QUANTDESK_OTLP_ENDPOINT" placeholder:"URL" group:"Operations"`
+	Runs         runs   `embed:""`
 }
 
 // listen are the settings of the HTTP endpoint.

@@ -257,5 +257,22 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, out any, err err
 			status = n
 		}
 	}
+	if isInProcess(r.Context()) {
+		tellWhole(w, f)
+	}
 	web.JSON(w, status, map[string]any{"success": false, "errors": []string{text}})
+}
+
+// FaultHeader carries a fault whole to a caller in process, as JSON: the
+// envelope has words only. An internal one says nothing more than its code.
+const FaultHeader = "Quantdesk-Fault"
+
+func tellWhole(w http.ResponseWriter, f *fault.Error) {
+	out := map[string]any{"code": f.Code, "message": f.Message, "hint": f.Hint, "detail": f.Detail}
+	if f.Code == fault.Internal {
+		out = map[string]any{"code": f.Code, "message": "the engine had a fault; the log has its cause"}
+	}
+	if raw, err := json.Marshal(out); err == nil {
+		w.Header().Set(FaultHeader, string(raw))
+	}
 }

@@ -1,11 +1,13 @@
 package tool
 
 import (
+	"context"
 	"time"
 
 	"quantdesk/internal/feed"
 	"quantdesk/internal/identity"
 	"quantdesk/internal/order"
+	"quantdesk/internal/qc"
 	"quantdesk/internal/risk"
 )
 
@@ -18,6 +20,12 @@ type Deps struct {
 	Brokers []order.Capabilities
 	// Policy is the operator's policy as it stands now.
 	Policy func() risk.Policy
+	// QuantConnect reaches the embedded engine and QuantConnect's cloud.
+	QuantConnect *qc.Backends
+	// Version is the desk's own.
+	Version string
+	// Started is when the desk opened.
+	Started time.Time
 	// Now is the wall clock.
 	Now func() time.Time
 }
@@ -26,4 +34,14 @@ type Deps struct {
 // needs the machine itself, whatever the principal is.
 func (c *Call) Asker() order.Caller {
 	return order.Caller{User: c.Caller.User, Trace: c.Trace}
+}
+
+// Client gives the caller's client of a backend; an empty one is the embedded.
+func (c *Call) Client(ctx context.Context, b qc.Backend) (*qc.Client, error) {
+	return c.Deps.QuantConnect.Client(ctx, c.Caller, b)
+}
+
+// Backend is embedded in the input of the tools that reach projects.
+type Backend struct {
+	Backend qc.Backend `json:"backend,omitempty" jsonschema:"embedded, or your QuantConnect cloud account." default:"embedded"`
 }

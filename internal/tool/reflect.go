@@ -2,6 +2,7 @@ package tool
 
 import (
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -41,6 +42,7 @@ var (
 	timeType       = reflect.TypeFor[time.Time]()
 	dateType       = reflect.TypeFor[market.Date]()
 	resolutionType = reflect.TypeFor[market.Resolution]()
+	numberType     = reflect.TypeFor[json.Number]()
 	textType       = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
@@ -49,7 +51,7 @@ func reflectSchema(t reflect.Type, input bool, path string) (*Schema, error) {
 		t = t.Elem()
 	}
 	switch t {
-	case decimalType:
+	case decimalType, numberType:
 		return &Schema{Type: "number"}, nil
 	case timeType:
 		return &Schema{Type: "string", Format: "date-time"}, nil

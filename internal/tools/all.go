@@ -5,11 +5,20 @@ import (
 	_ "embed"
 
 	"quantdesk/internal/tool"
+	"quantdesk/internal/tools/account"
 	"quantdesk/internal/tools/accounts"
+	"quantdesk/internal/tools/admin"
+	"quantdesk/internal/tools/auth"
+	"quantdesk/internal/tools/backtests"
+	"quantdesk/internal/tools/collaboration"
+	"quantdesk/internal/tools/compile"
 	"quantdesk/internal/tools/connections"
 	"quantdesk/internal/tools/desk"
+	"quantdesk/internal/tools/files"
 	"quantdesk/internal/tools/market"
 	"quantdesk/internal/tools/orders"
+	"quantdesk/internal/tools/projects"
+	"quantdesk/internal/tools/system"
 )
 
 //go:generate go run ./gen
@@ -20,10 +29,33 @@ var generated []byte
 // all is one line per tool.
 func all() []tool.Tool {
 	return []tool.Tool{
+		account.Read,
 		accounts.Balances,
 		accounts.List,
 		accounts.Positions,
 		accounts.Transactions,
+		admin.LeanVersions,
+		admin.ServerVersion,
+		auth.Clear,
+		auth.Configure,
+		auth.GetStatus,
+		auth.Test,
+		auth.Validate,
+		backtests.Chart,
+		backtests.Create,
+		backtests.Delete,
+		backtests.Insights,
+		backtests.List,
+		backtests.Orders,
+		backtests.Read,
+		backtests.Update,
+		collaboration.Create,
+		collaboration.Delete,
+		collaboration.Lock,
+		collaboration.Read,
+		collaboration.Update,
+		compile.Create,
+		compile.Read,
 		connections.Authorize,
 		connections.Brokers,
 		connections.Delete,
@@ -33,6 +65,12 @@ func all() []tool.Tool {
 		desk.CallWrite,
 		desk.Policy,
 		desk.Search,
+		files.Create,
+		files.Delete,
+		files.Patch,
+		files.Read,
+		files.Rename,
+		files.Update,
 		market.Bars,
 		market.Hours,
 		market.Quotes,
@@ -48,6 +86,18 @@ func all() []tool.Tool {
 		orders.List,
 		orders.Pending,
 		orders.Replace,
+		projects.Create,
+		projects.Delete,
+		projects.List,
+		projects.Read,
+		projects.ReadNodes,
+		projects.Update,
+		projects.UpdateNodes,
+		system.Info,
+		system.Performance,
+		system.Processes,
+		system.Status,
+		system.Summary,
 	}
 }
 
@@ -65,7 +115,10 @@ func curated() []string {
 
 // aliases are further names, callable and unlisted.
 func aliases() map[string]string {
-	return map[string]string{"get_quote": "get_quotes", "list_orders": "get_orders", "list_positions": "get_positions", "kill_switch": "engage_kill_switch"}
+	return map[string]string{
+		"get_quote": "get_quotes", "list_orders": "get_orders", "list_positions": "get_positions", "kill_switch": "engage_kill_switch",
+		"compile_project": "create_compile", "read_compilation_result": "read_compile", "update_file_content": "update_file_contents",
+	}
 }
 
 // Catalogue is every tool with its generated schemas.
