@@ -59,9 +59,26 @@ func (e *Engine) newReader(cfg *Config, start, end int64) (*reader, error) {
 }
 
 // tradableDays are the days in the zone of the data on which the exchange is
-// open at any time between two of its wall clocks; thru's day counts whole.
-func tradableDays(h *Hours, from, thru int64, extended bool) (out []int64) {
-	thru = midnight(thru) + nsDay
+// open at any time between two of its wall clocks; thru's day counts whole. The
+// days are shared: they are not to be changed.
+func tradableDays(h *Hours, from, thru int64, extended bool) []int64 {
+	key := stretch{from, midnight(thru) + nsDay, extended}
+	out, ok := h.tradable[key]
+	if !ok {
+		out = openDays(h, key)
+		h.tradable[key] = out
+	}
+	return out
+}
+
+// stretch is a part of an exchange's wall clock.
+type stretch struct {
+	from, to int64
+	extended bool
+}
+
+func openDays(h *Hours, of stretch) (out []int64) {
+	from, thru, extended := of.from, of.to, of.extended
 	same := h.Data.loc.String() == h.loc.String()
 	for at := from; at < thru; {
 		data, next := midnight(at), midnight(at)+nsDay

@@ -250,9 +250,9 @@ func (h *host) sliceObject(s *algo.Slice) (python.Object, error) {
 	h.sliceID++
 	h.slices[h.sliceID] = s
 	delete(h.slices, h.sliceID-keptSlices)
-	o.SetInt64(h.slice.Offset("_time"), s.Time)
-	o.SetInt64(h.slice.Offset("_utc"), s.UTC)
-	o.SetInt64(h.slice.Offset("_id"), h.sliceID)
+	o.SetInt64(h.at.slice.time, s.Time)
+	o.SetInt64(h.at.slice.utc, s.UTC)
+	o.SetInt64(h.at.slice.id, h.sliceID)
 	return o, nil
 }
 

@@ -110,6 +110,7 @@ func (h *host) declareSecurities() {
 			return nil, a.err
 		}
 		h.heldSecurities[s], h.heldHoldings[s] = a.keep(1), a.keep(2)
+		delete(h.positions, s) // the new object has none
 		s.Mirror = h.onMirror
 		h.mirrorSecurity(s)
 		return nil, nil

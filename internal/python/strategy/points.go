@@ -53,15 +53,15 @@ func (h *host) barObject(b *algo.Bar) (python.Object, error) {
 }
 
 func (h *host) fillBar(o python.Object, b *algo.Bar) error {
-	t := h.bar
-	o.SetDouble(t.Offset("open"), b.O.Float64())
-	o.SetDouble(t.Offset("high"), b.H.Float64())
-	o.SetDouble(t.Offset("low"), b.L.Float64())
-	o.SetDouble(t.Offset("close"), b.C.Float64())
-	o.SetDouble(t.Offset("volume"), b.Volume.Float64())
-	o.SetInt64(t.Offset("_start"), b.Start)
-	o.SetInt64(t.Offset("_end"), b.End)
-	o.SetFlag(t.Offset("_ff"), b.FillForward)
+	t := &h.at.bar
+	o.SetDouble(t.open, b.O.Float64())
+	o.SetDouble(t.high, b.H.Float64())
+	o.SetDouble(t.low, b.L.Float64())
+	o.SetDouble(t.close, b.C.Float64())
+	o.SetDouble(t.volume, b.Volume.Float64())
+	o.SetInt64(t.start, b.Start)
+	o.SetInt64(t.end, b.End)
+	o.SetFlag(t.filled, b.FillForward)
 	if b.Symbol == nil {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (h *host) fillBar(o python.Object, b *algo.Bar) error {
 	if err != nil {
 		return err
 	}
-	o.SetRef(t.Offset("symbol"), s.IncRef())
+	o.SetRef(t.symbol, s.IncRef())
 	return nil
 }
 
@@ -218,6 +218,10 @@ func (h *host) event(class string, s *algo.Symbol, at int64, fields map[string]a
 // cells are where the fields lie that are written at every step.
 type cells struct {
 	security [10]uintptr
+	bar      struct{ open, high, low, close, volume, start, end, filled, symbol uintptr }
+	slice    struct{ time, utc, id uintptr }
+	value, samples, ready, at, // of an indicator
+	anything uintptr // of the portfolio
 	quantity, average, price, invested,
 	local, utc, warming uintptr
 }
@@ -227,10 +231,20 @@ func (h *host) locate() {
 	for i, name := range [...]string{"price", "open", "high", "low", "close", "volume", "bid_price", "ask_price", "bid_size", "ask_size"} {
 		h.at.security[i] = h.security.Offset(name)
 	}
+	b := &h.at.bar
+	b.open, b.high, b.low, b.close, b.volume = h.bar.Offset("open"), h.bar.Offset("high"), h.bar.Offset("low"), h.bar.Offset("close"), h.bar.Offset("volume")
+	b.start, b.end, b.filled, b.symbol = h.bar.Offset("_start"), h.bar.Offset("_end"), h.bar.Offset("_ff"), h.bar.Offset("symbol")
+	h.at.slice.time, h.at.slice.utc, h.at.slice.id = h.slice.Offset("_time"), h.slice.Offset("_utc"), h.slice.Offset("_id")
+	i := h.indicatorType
+	h.at.value, h.at.samples, h.at.ready, h.at.at = i.Offset("_value"), i.Offset("samples"), i.Offset("is_ready"), i.Offset("_at")
+	h.at.anything = h.portfolio.Offset("invested")
 	h.at.quantity, h.at.average = h.holding.Offset("quantity"), h.holding.Offset("average_price")
 	h.at.price, h.at.invested = h.holding.Offset("price"), h.holding.Offset("invested")
 	h.at.local, h.at.utc, h.at.warming = h.clockType.Offset("local"), h.clockType.Offset("utc"), h.clockType.Offset("warming")
 }
+
+// position is what was written of a holding last.
+type position struct{ quantity, average num.Decimal }
 
 // mirrorSecurity writes a security's prices and position where Python reads them.
 func (h *host) mirrorSecurity(s *algo.Security) {
@@ -240,8 +254,12 @@ func (h *host) mirrorSecurity(s *algo.Security) {
 		}
 	}
 	if o := h.heldHoldings[s]; o != 0 {
-		o.SetDouble(h.at.quantity, s.Holding.Quantity.Float64())
-		o.SetDouble(h.at.average, s.Holding.Average.Float64())
+		// Most steps change neither, and an average has many places.
+		if m := h.positions[s]; m == nil || m.quantity != s.Holding.Quantity || m.average != s.Holding.Average {
+			h.positions[s] = &position{s.Holding.Quantity, s.Holding.Average}
+			o.SetDouble(h.at.quantity, s.Holding.Quantity.Float64())
+			o.SetDouble(h.at.average, s.Holding.Average.Float64())
+		}
 		o.SetDouble(h.at.price, s.Holding.Price.Float64())
 		o.SetFlag(h.at.invested, s.Invested())
 	}
@@ -259,7 +277,7 @@ func (h *host) mirrorPortfolio() {
 			break
 		}
 	}
-	h.portfolioObject.SetFlag(h.portfolio.Offset("invested"), invested)
+	h.portfolioObject.SetFlag(h.at.anything, invested)
 }
 
 func (h *host) mirrorClock() {
