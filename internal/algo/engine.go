@@ -113,8 +113,9 @@ type Engine struct {
 	references map[*Symbol]*reference
 	hours      map[string]*Hours
 	shared     map[*market.Calendar]*Hours
-	packets    []packet // of the last step, to be used again
-	round      int      // of gathering
+	packets    []packet           // of the last step, to be used again
+	round      int                // of gathering
+	slots      [2]map[*Symbol]int // of a step's bars and quotes
 
 	subs    []*subscription
 	step    int64 // of filling forward
@@ -171,7 +172,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 			LiquidateEnabled: true, RebalanceOnInsights: true, RebalanceOnChanges: true, StalePrice: time.Hour, DailyPreciseEndTime: true},
 		Universe: UniverseSettings{Resolution: Minute, FillForward: true, Norm: Adjusted, MinTime: nsDay},
 		Zone:     NewZone(ny), newYork: NewZone(ny), Params: map[string]string{},
-		symbols: map[string]*Symbol{}, byTicker: map[string]*Symbol{}, references: map[*Symbol]*reference{}, hours: map[string]*Hours{}, shared: map[*market.Calendar]*Hours{},
+		symbols: map[string]*Symbol{}, byTicker: map[string]*Symbol{}, references: map[*Symbol]*reference{}, hours: map[string]*Hours{}, shared: map[*market.Calendar]*Hours{}, slots: [2]map[*Symbol]int{{}, {}},
 		tickets: map[int]*Ticket{}, currencyFed: map[*Symbol]*Config{}, dayEnds: map[*Security]*Event{}, step: nsMinute, plain: map[string]bool{},
 	}
 	e.Securities = Securities{by: map[*Symbol]*Security{}}

@@ -30,6 +30,8 @@ type reader struct {
 	ticks    []TickRow
 	file     RowQuery // of the whole-file resolutions
 	whole    *Rows
+	tradesTo int // where the rows of the last day end in whole
+	quotesTo int
 	lastEnd  int64
 	lastRaw  num.Decimal
 	any      bool
@@ -156,20 +158,24 @@ func (r *reader) open(day int64) error {
 		if rows == nil {
 			rows = &Rows{}
 		}
-		r.file, r.whole = q, rows
+		r.file, r.whole, r.tradesTo, r.quotesTo = q, rows, 0, 0
 	}
-	r.trades = within(r.whole.Trades, day, func(x *TradeRow) int64 { return x.At })
-	r.quotes = within(r.whole.Quotes, day, func(x *QuoteRow) int64 { return x.At })
+	r.trades, r.tradesTo = within(r.whole.Trades, r.tradesTo, day, func(x *TradeRow) int64 { return x.At })
+	r.quotes, r.quotesTo = within(r.whole.Quotes, r.quotesTo, day, func(x *QuoteRow) int64 { return x.At })
 	return nil
 }
 
-func within[R any](rows []R, day int64, at func(*R) int64) []R {
-	from := sort.Search(len(rows), func(i int) bool { return at(&rows[i]) >= day })
-	to := from
+// within gives the rows of a day and where they end. From is where those of an
+// earlier day ended: mostly the very place to go on.
+func within[R any](rows []R, from int, day int64, at func(*R) int64) (part []R, to int) {
+	if from == 0 || from >= len(rows) || at(&rows[from-1]) >= day || at(&rows[from]) < day {
+		from = sort.Search(len(rows), func(i int) bool { return at(&rows[i]) >= day })
+	}
+	to = from
 	for to < len(rows) && at(&rows[to]) < day+nsDay {
 		to++
 	}
-	return rows[from:to]
+	return rows[from:to], to
 }
 
 // corporate queues the events of a day, in the order they are told.

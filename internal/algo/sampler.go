@@ -19,6 +19,9 @@ type sampler struct {
 	sales    [2]num.Decimal // newest first
 	turnedAt int64
 	turned   bool
+	sold     []*Security // the most sold, when soldOf securities had sold for so much
+	soldOf   int
+	soldFor  num.Decimal
 }
 
 func newSampler(e *Engine) *sampler { return &sampler{e: e} }

@@ -243,20 +243,29 @@ func (h *host) locate() {
 	h.at.local, h.at.utc, h.at.warming = h.clockType.Offset("local"), h.clockType.Offset("utc"), h.clockType.Offset("warming")
 }
 
-// position is what was written of a holding last.
-type position struct{ quantity, average num.Decimal }
+// mirror is where Python reads a security, and what was written of its
+// position last.
+type mirror struct {
+	security, holding python.Object
+	written           bool
+	quantity, average num.Decimal
+}
 
 // mirrorSecurity writes a security's prices and position where Python reads them.
 func (h *host) mirrorSecurity(s *algo.Security) {
-	if o := h.heldSecurities[s]; o != 0 {
+	m := h.mirrors[s]
+	if m == nil {
+		return
+	}
+	if o := m.security; o != 0 {
 		for i, v := range [...]num.Decimal{s.Price, s.Open, s.High, s.Low, s.Close, s.Volume, s.BidPrice(), s.AskPrice(), s.BidSize, s.AskSize} {
 			o.SetDouble(h.at.security[i], v.Float64())
 		}
 	}
-	if o := h.heldHoldings[s]; o != 0 {
+	if o := m.holding; o != 0 {
 		// Most steps change neither, and an average has many places.
-		if m := h.positions[s]; m == nil || m.quantity != s.Holding.Quantity || m.average != s.Holding.Average {
-			h.positions[s] = &position{s.Holding.Quantity, s.Holding.Average}
+		if !m.written || m.quantity != s.Holding.Quantity || m.average != s.Holding.Average {
+			m.written, m.quantity, m.average = true, s.Holding.Quantity, s.Holding.Average
 			o.SetDouble(h.at.quantity, s.Holding.Quantity.Float64())
 			o.SetDouble(h.at.average, s.Holding.Average.Float64())
 		}
