@@ -217,9 +217,9 @@ func (h *host) event(class string, s *algo.Symbol, at int64, fields map[string]a
 
 // cells are where the fields lie that are written at every step.
 type cells struct {
-	security [10]uintptr
-	bar      struct{ open, high, low, close, volume, start, end, filled, symbol uintptr }
-	slice    struct{ time, utc, id uintptr }
+	security                   [10]uintptr
+	bar                        struct{ open, high, low, close, volume, start, end, filled, symbol uintptr }
+	slice                      struct{ time, utc, id uintptr }
 	value, samples, ready, at, // of an indicator
 	anything uintptr // of the portfolio
 	quantity, average, price, invested,
