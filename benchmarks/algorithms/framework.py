@@ -2,7 +2,7 @@ from AlgorithmImports import *
 
 
 class Strongest(AlphaModel):
-    """Once a month, up for the twenty that rose the most."""
+    """Once a month, up for the ten that rose the most."""
 
     def __init__(self):
         self.month = 0
@@ -15,7 +15,7 @@ class Strongest(AlphaModel):
         now = {s.symbol: s.price for s in algorithm.active_securities.values() if s.price > 0}
         change = {k: v / self.before[k] for k, v in now.items() if k in self.before}
         self.before = now
-        best = sorted(change, key=lambda k: -change[k])[: 20]
+        best = sorted(change, key=lambda k: -change[k])[:10]
         return [Insight.price(s, timedelta(25), InsightDirection.UP) for s in best]
 
 
