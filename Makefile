@@ -81,11 +81,13 @@ fuzz: ## Fuzz each target for a moment
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$p/*_test.go | cut -d' ' -f2); do \
 	    echo "fuzz $$p $$f"; $(GO) test ./$$p -run '^$$' -fuzz "^$$f$$" -fuzztime 5s || exit 1; done; done
 
-bench: build ## Measure start, calls and orders beside their floors
+bench: build ## Measure start, calls, orders and backtests beside their floors
 	$(GO) run ./benchmarks start -bin $(BIN)/quantdesk
 	$(GO) run ./benchmarks calls -bin $(BIN)/quantdesk
 	$(GO) run ./benchmarks orders -bin $(BIN)/quantdesk
+	$(GO) run ./benchmarks engine -bin $(BIN)/quantdesk
 	CGO_ENABLED=0 $(GO) test ./internal/desktest -run '^$$' -bench TicketToFill -benchtime 3s
+	CGO_ENABLED=0 $(GO) test ./internal/lean -run '^$$' -bench MinuteRows
 
 soak: ## Kill the desk a thousand times
 	QUANTDESK_KILLS=1000 CGO_ENABLED=0 $(GO) test ./internal/desktest -run Crash -count 1 -v -timeout 30m

@@ -4,6 +4,7 @@
 //	go run ./benchmarks start   # cold start to the first initialize answer, resident memory
 //	go run ./benchmarks calls   # tool calls a second and p99, beside the bare SDK
 //	go run ./benchmarks orders  # ticket and confirmation over MCP at 100 orders a second
+//	go run ./benchmarks engine  # backtests, beside the same loop in bare CPython
 //
 // Ticket to fill at the desk's own service, beside the disk's fsync, is a Go
 // benchmark: go test ./internal/desktest -bench TicketToFill -run '^$'.
@@ -24,12 +25,13 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
-		log.Fatal("which benchmark? start, calls or orders")
+		log.Fatal("which benchmark? start, calls, orders or engine")
 	}
 	fs := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	bin := fs.String("bin", "", "quantdesk binary; empty builds one")
 	runs := fs.Int("runs", 20, "starts to measure")
 	seconds := fs.Float64("seconds", 3, "seconds per step")
+	python := fs.String("python", "", "CPython 3.11 for the bare loop; empty looks for python3.11")
 	addr := fs.String("addr", "", "address of the bare server (internal)")
 	if err := fs.Parse(os.Args[2:]); err != nil {
 		log.Fatal(err)
@@ -58,6 +60,8 @@ func main() {
 		err = calls(*bin, work, span)
 	case "orders":
 		err = orders(*bin, work, span)
+	case "engine":
+		err = engine(*bin, work, *python, *runs)
 	default:
 		err = fmt.Errorf("there is no benchmark %q", os.Args[1])
 	}

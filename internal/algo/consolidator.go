@@ -77,6 +77,9 @@ func (e *Engine) scanConsolidators(utc int64) error {
 			}
 		}
 	}
+	if len(list) == 0 {
+		return nil
+	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].utc < list[j].utc })
 	for _, d := range list {
 		if d.utc > e.utc {

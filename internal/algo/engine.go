@@ -112,6 +112,10 @@ type Engine struct {
 	byTicker   map[string]*Symbol
 	references map[*Symbol]*reference
 	hours      map[string]*Hours
+	shared     map[*market.Calendar]*Hours
+	packets    []packet           // of the last step, to be used again
+	round      int                // of gathering
+	slots      [2]map[*Symbol]int // of a step's bars and quotes
 
 	subs    []*subscription
 	step    int64 // of filling forward
@@ -168,7 +172,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 			LiquidateEnabled: true, RebalanceOnInsights: true, RebalanceOnChanges: true, StalePrice: time.Hour, DailyPreciseEndTime: true},
 		Universe: UniverseSettings{Resolution: Minute, FillForward: true, Norm: Adjusted, MinTime: nsDay},
 		Zone:     NewZone(ny), newYork: NewZone(ny), Params: map[string]string{},
-		symbols: map[string]*Symbol{}, byTicker: map[string]*Symbol{}, references: map[*Symbol]*reference{}, hours: map[string]*Hours{},
+		symbols: map[string]*Symbol{}, byTicker: map[string]*Symbol{}, references: map[*Symbol]*reference{}, hours: map[string]*Hours{}, shared: map[*market.Calendar]*Hours{}, slots: [2]map[*Symbol]int{{}, {}},
 		tickets: map[int]*Ticket{}, currencyFed: map[*Symbol]*Config{}, dayEnds: map[*Security]*Event{}, step: nsMinute, plain: map[string]bool{},
 	}
 	e.Securities = Securities{by: map[*Symbol]*Security{}}
@@ -441,7 +445,12 @@ func (e *Engine) HoursOf(s *Symbol) (*Hours, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := NewHours(c)
+	// Symbols of one calendar share what is reckoned of its days.
+	h := e.shared[c]
+	if h == nil {
+		h = NewHours(c)
+		e.shared[c] = h
+	}
 	e.hours[key] = h
 	return h, nil
 }

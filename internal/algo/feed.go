@@ -30,6 +30,8 @@ type reader struct {
 	ticks    []TickRow
 	file     RowQuery // of the whole-file resolutions
 	whole    *Rows
+	tradesTo int // where the rows of the last day end in whole
+	quotesTo int
 	lastEnd  int64
 	lastRaw  num.Decimal
 	any      bool
@@ -59,9 +61,26 @@ func (e *Engine) newReader(cfg *Config, start, end int64) (*reader, error) {
 }
 
 // tradableDays are the days in the zone of the data on which the exchange is
-// open at any time between two of its wall clocks; thru's day counts whole.
-func tradableDays(h *Hours, from, thru int64, extended bool) (out []int64) {
-	thru = midnight(thru) + nsDay
+// open at any time between two of its wall clocks; thru's day counts whole. The
+// days are shared: they are not to be changed.
+func tradableDays(h *Hours, from, thru int64, extended bool) []int64 {
+	key := stretch{from, midnight(thru) + nsDay, extended}
+	out, ok := h.tradable[key]
+	if !ok {
+		out = openDays(h, key)
+		h.tradable[key] = out
+	}
+	return out
+}
+
+// stretch is a part of an exchange's wall clock.
+type stretch struct {
+	from, to int64
+	extended bool
+}
+
+func openDays(h *Hours, of stretch) (out []int64) {
+	from, thru, extended := of.from, of.to, of.extended
 	same := h.Data.loc.String() == h.loc.String()
 	for at := from; at < thru; {
 		data, next := midnight(at), midnight(at)+nsDay
@@ -139,20 +158,24 @@ func (r *reader) open(day int64) error {
 		if rows == nil {
 			rows = &Rows{}
 		}
-		r.file, r.whole = q, rows
+		r.file, r.whole, r.tradesTo, r.quotesTo = q, rows, 0, 0
 	}
-	r.trades = within(r.whole.Trades, day, func(x *TradeRow) int64 { return x.At })
-	r.quotes = within(r.whole.Quotes, day, func(x *QuoteRow) int64 { return x.At })
+	r.trades, r.tradesTo = within(r.whole.Trades, r.tradesTo, day, func(x *TradeRow) int64 { return x.At })
+	r.quotes, r.quotesTo = within(r.whole.Quotes, r.quotesTo, day, func(x *QuoteRow) int64 { return x.At })
 	return nil
 }
 
-func within[R any](rows []R, day int64, at func(*R) int64) []R {
-	from := sort.Search(len(rows), func(i int) bool { return at(&rows[i]) >= day })
-	to := from
+// within gives the rows of a day and where they end. From is where those of an
+// earlier day ended: mostly the very place to go on.
+func within[R any](rows []R, from int, day int64, at func(*R) int64) (part []R, to int) {
+	if from == 0 || from >= len(rows) || at(&rows[from-1]) >= day || at(&rows[from]) < day {
+		from = sort.Search(len(rows), func(i int) bool { return at(&rows[i]) >= day })
+	}
+	to = from
 	for to < len(rows) && at(&rows[to]) < day+nsDay {
 		to++
 	}
-	return rows[from:to]
+	return rows[from:to], to
 }
 
 // corporate queues the events of a day, in the order they are told.

@@ -105,6 +105,10 @@ type Hours struct {
 	Always bool
 	cal    *market.Calendar
 	days   map[int64][]span // by midnight
+	today  int64            // the midnight looked at last, with its spans
+	spans  []span
+	// tradable are the days that were asked for, by their bounds.
+	tradable map[stretch][]int64
 	// regular is the usual length of a regular session.
 	regular int64
 }
@@ -116,7 +120,7 @@ func utcHours() *Hours {
 
 // NewHours wraps a calendar.
 func NewHours(c *market.Calendar) *Hours {
-	h := &Hours{Zone: NewZone(c.Zone), Data: NewZone(c.DataZone), Always: c.AlwaysOpen, cal: c, days: map[int64][]span{}}
+	h := &Hours{Zone: NewZone(c.Zone), Data: NewZone(c.DataZone), Always: c.AlwaysOpen, cal: c, days: map[int64][]span{}, today: never, tradable: map[stretch][]int64{}}
 	longest := int64(0)
 	for _, segments := range c.Week {
 		total := int64(0)
@@ -135,22 +139,30 @@ func NewHours(c *market.Calendar) *Hours {
 
 // day gives the open stretches of one local day, midnight-based.
 func (h *Hours) day(local int64) []span {
+	if since := local - h.today; since >= 0 && since < nsDay {
+		return h.spans
+	}
 	at := midnight(local)
 	out, ok := h.days[at]
-	if ok {
-		return out
+	if !ok {
+		out = h.reckon(at)
+		h.days[at] = out
 	}
+	h.today, h.spans = at, out
+	return out
+}
+
+// reckon makes the stretches of a day, by its midnight.
+func (h *Hours) reckon(at int64) (out []span) {
 	if h.Always {
-		out = []span{{at, at + nsDay, true}}
-	} else {
-		for _, s := range h.cal.Segments(dateOf(at)) {
-			if s.State == market.Closed {
-				continue
-			}
-			out = append(out, span{at + int64(s.From), at + int64(s.To), s.State == market.Open})
-		}
+		return []span{{at, at + nsDay, true}}
 	}
-	h.days[at] = out
+	for _, s := range h.cal.Segments(dateOf(at)) {
+		if s.State == market.Closed {
+			continue
+		}
+		out = append(out, span{at + int64(s.From), at + int64(s.To), s.State == market.Open})
+	}
 	return out
 }
 

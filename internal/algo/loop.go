@@ -2,6 +2,7 @@ package algo
 
 import (
 	"fmt"
+	"slices"
 )
 
 // Run runs the strategy from Initialize to the end and gives how it ended.
@@ -149,7 +150,7 @@ func (e *Engine) loop() {
 // when there is none.
 func (e *Engine) frontier(last int64) (int64, bool, error) {
 	earliest := never
-	for _, s := range append([]*subscription(nil), e.subs...) {
+	for _, s := range e.subs { // a list is never changed, only replaced
 		if s.cur == nil && !s.ended && (s.universe != nil || s.start == last) {
 			if err := s.move(e); err != nil {
 				return 0, false, err
@@ -195,14 +196,15 @@ func (e *Engine) pulse(utc int64) bool {
 // gather takes what is due from all subscriptions and selects universes, until
 // neither brings anything new.
 func (e *Engine) gather(frontier int64) (packets []packet, added, removed []*Security, pulsed bool, counted int, err error) {
-	at := map[*subscription]int{}
+	packets = e.packets[:0]
+	e.round++
 	for {
 		type chosen struct {
 			u    *universe
 			data *Collection
 		}
 		var choices []chosen
-		for _, s := range append([]*subscription(nil), e.subs...) {
+		for _, s := range e.subs { // a list is never changed, only replaced
 			if s.removed {
 				continue
 			}
@@ -214,13 +216,13 @@ func (e *Engine) gather(frontier int64) (packets []packet, added, removed []*Sec
 			for s.cur != nil && s.emit <= frontier {
 				p := s.cur
 				if s.universe == nil {
-					i, ok := at[s]
-					if !ok {
-						i = len(packets)
-						at[s] = i
-						packets = append(packets, packet{sub: s})
+					if s.round != e.round {
+						s.round, s.packet = e.round, len(packets)
+						packets = append(packets, packet{sub: s, points: s.points[:0]})
 					}
-					packets[i].points = append(packets[i].points, p)
+					to := &packets[s.packet]
+					to.points = append(to.points, p)
+					s.points = to.points
 					if d, ok := p.(*Delisting); ok && !d.Warning {
 						if gone := e.delisted(d.Symbol); gone != nil {
 							removed = append(removed, gone)
@@ -276,6 +278,7 @@ func (e *Engine) gather(frontier int64) (packets []packet, added, removed []*Sec
 		}
 	}
 	// Points of subscriptions that were removed meanwhile are not told.
+	e.packets = packets
 	kept := packets[:0]
 	for _, p := range packets {
 		if !p.sub.removed {
@@ -398,16 +401,18 @@ func visibleOnly(list []*Security) (out []*Security) {
 
 func (s *Security) onlyInternal() bool { return len(s.Configs) > 0 && len(s.visible()) == 0 }
 
+// unpriced tells points that say nothing of a security's price.
+func unpriced(p Point) bool {
+	if t, ok := p.(*Ticks); ok {
+		return t.Suspicious
+	}
+	return auxiliary(p)
+}
+
 func (e *Engine) updateSecurity(p packet) error {
-	var points []Point
-	for _, x := range p.points {
-		if auxiliary(x) {
-			continue
-		}
-		if t, ok := x.(*Ticks); ok && t.Suspicious {
-			continue
-		}
-		points = append(points, x)
+	points := p.points
+	if slices.ContainsFunc(points, unpriced) {
+		points = slices.DeleteFunc(slices.Clone(points), unpriced)
 	}
 	if len(points) == 0 {
 		return nil

@@ -14,10 +14,14 @@ type sampler struct {
 	start    num.Decimal
 	daily    num.Decimal
 	peak     num.Decimal
+	seen     num.Decimal // the total that the candle took last, to all its places
 	candle   *ChartPoint
 	sales    [2]num.Decimal // newest first
 	turnedAt int64
 	turned   bool
+	sold     []*Security // the most sold, when soldOf securities had sold for so much
+	soldOf   int
+	soldFor  num.Decimal
 }
 
 func newSampler(e *Engine) *sampler { return &sampler{e: e} }
@@ -45,7 +49,12 @@ func (r *sampler) warm() {
 
 // value adds the portfolio's value to the running candle.
 func (r *sampler) value() {
-	v := r.e.Portfolio.TotalValue().Round(4)
+	total := r.e.Portfolio.TotalValue()
+	if r.candle != nil && total == r.seen {
+		return
+	}
+	r.seen = total
+	v := total.Round(4)
 	if r.candle == nil {
 		r.candle = &ChartPoint{Candle: true, O: v, H: v, L: v, Y: v}
 		return

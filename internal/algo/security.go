@@ -34,6 +34,7 @@ type Security struct {
 	Bid, Ask, BidSize, AskSize    num.Decimal
 	Volume                        num.Decimal
 	last                          Point
+	had                           bool // there were data before it left
 	lastTrade                     *Bar
 	lastQuote                     *QuoteBar
 	lastTradeTick, lastQuoteTick  []*Ticks
@@ -69,6 +70,9 @@ func (s *Security) ExchangeOpen() bool { return s.Hours.IsOpen(s.Local(), false)
 
 // HasData tells whether there was any data yet.
 func (s *Security) HasData() bool { return s.last != nil }
+
+// HadData tells whether there ever was any, also before the security left.
+func (s *Security) HadData() bool { return s.had || s.last != nil }
 
 // Last is the last point of the security's main data.
 func (s *Security) Last() Point { return s.last }
@@ -338,6 +342,7 @@ func (s *Security) subscribed(types ...DataType) bool {
 
 // reset forgets the data of a security that left and came back.
 func (s *Security) reset() {
+	s.had = s.HadData()
 	s.Price, s.Open, s.High, s.Low, s.Close = num.Zero, num.Zero, num.Zero, num.Zero, num.Zero
 	s.Bid, s.Ask, s.BidSize, s.AskSize, s.Volume = num.Zero, num.Zero, num.Zero, num.Zero, num.Zero
 	s.last, s.lastTrade, s.lastQuote, s.lastTradeTick, s.lastQuoteTick, s.lastCustom = nil, nil, nil, nil, nil, nil

@@ -26,6 +26,12 @@ type Slice struct {
 // slice sorts a step's points for the algorithm.
 func (e *Engine) slice(utc int64, packets []packet) *Slice {
 	s := &Slice{UTC: utc, Time: e.Zone.Local(utc)}
+	var bars, quotes map[*Symbol]int
+	if len(packets) > 8 {
+		bars, quotes = e.slots[0], e.slots[1]
+		clear(bars)
+		clear(quotes)
+	}
 	for _, p := range packets {
 		for _, point := range p.points {
 			if d, ok := point.(*Delisting); ok {
@@ -39,9 +45,9 @@ func (e *Engine) slice(utc int64, packets []packet) *Slice {
 			s.HasData = true
 			switch v := point.(type) {
 			case *Bar:
-				s.Bars = addFinest(s.Bars, v)
+				s.Bars = addFinest(s.Bars, v, bars)
 			case *QuoteBar:
-				s.Quotes = addFinest(s.Quotes, v)
+				s.Quotes = addFinest(s.Quotes, v, quotes)
 			case *Ticks:
 				s.Ticks = append(s.Ticks, v)
 			case *Custom:
@@ -60,19 +66,29 @@ func (e *Engine) slice(utc int64, packets []packet) *Slice {
 	return s
 }
 
-// addFinest keeps the shorter of two bars of one symbol.
+// addFinest keeps the shorter of two bars of one symbol. Of many bars, slots
+// says where each symbol's is.
 func addFinest[P interface {
 	comparable
 	Point
-}](list []P, v P) []P {
-	for i, x := range list {
+}](list []P, v P, slots map[*Symbol]int) []P {
+	look := list
+	if slots != nil {
+		at, ok := slots[v.Of()]
+		if !ok {
+			slots[v.Of()] = len(list)
+			return append(list, v)
+		}
+		look = list[at : at+1]
+	}
+	for i, x := range look {
 		if x.Of() != v.Of() {
 			continue
 		}
 		a, b := x.Times()
 		c, d := v.Times()
 		if b-a > d-c {
-			list[i] = v
+			look[i] = v
 		}
 		return list
 	}

@@ -22,6 +22,9 @@ type subscription struct {
 	scaleDay int64
 	hasScale bool
 	ref      *reference
+	points   []Point // of the last step, to be used again
+	round    int     // of gathering in which packet was its own
+	packet   int
 }
 
 // move takes up the next point.

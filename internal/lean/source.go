@@ -253,11 +253,10 @@ func rowTime(cell []byte, midnight int64, ofDay bool) (int64, bool) {
 	if len(cell) < 8 {
 		return 0, false
 	}
-	d, err := market.ParseDate(string(cell[:8]))
-	if err != nil {
+	at, ok := dayOf(cell[:8])
+	if !ok {
 		return 0, false
 	}
-	at := algo.Wall(d)
 	if len(cell) >= 14 && cell[8] == ' ' && cell[11] == ':' {
 		h, ok1 := parseInt(cell[9:11])
 		m, ok2 := parseInt(cell[12:14])
@@ -267,6 +266,18 @@ func rowTime(cell []byte, midnight int64, ofDay bool) (int64, bool) {
 		at += h*int64(time.Hour) + m*int64(time.Minute)
 	}
 	return at, true
+}
+
+// dayOf reads a date without separators as its midnight.
+func dayOf(cell []byte) (int64, bool) {
+	if n, ok := parseInt(cell); ok {
+		y, m, d := int(n/10000), time.Month(n/100%100), int(n%100)
+		if y >= 1800 && m >= 1 && m <= 12 && d >= 1 && d <= 28 { // in every month
+			return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).UnixNano(), true
+		}
+	}
+	d, err := market.ParseDate(string(cell))
+	return algo.Wall(d), err == nil
 }
 
 // cellReader takes the cells of a line one by one; ok turns false at the first

@@ -31,6 +31,9 @@ var One = Decimal{lo: 1}
 // is rounded half-even to 28 places. It panics with ErrOverflow when the
 // number does not fit.
 func New(coef int64, scale int) Decimal {
+	if scale >= 0 && scale <= MaxScale { // nothing to round or to scale up
+		return Decimal{lo: magnitude(coef), scale: uint8(scale), neg: coef < 0}
+	}
 	d, err := fromCoef(wide{magnitude(coef)}, scale, exact, coef < 0)
 	return must(d, err)
 }

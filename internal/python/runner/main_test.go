@@ -11,10 +11,14 @@ import (
 	"quantdesk/internal/lean"
 	"quantdesk/internal/project"
 	"quantdesk/internal/python"
+	"quantdesk/internal/sim/source"
 )
 
 func TestMain(m *testing.M) {
 	Register(func(data string) (algo.Source, error) {
+		if data == "sim:42" {
+			return source.New(42), nil
+		}
 		f, err := lean.Open(data)
 		if err != nil {
 			return nil, err

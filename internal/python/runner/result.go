@@ -122,7 +122,7 @@ const NoData = "Error: there are no data of "
 func missing(e *algo.Engine) (out []string) {
 	const most = 20
 	for _, s := range e.Securities.Ever() {
-		if s.HasData() || s.Symbol.Kind == algo.Base {
+		if s.HadData() || s.Symbol.Kind == algo.Base {
 			continue
 		}
 		if len(out) == most {

@@ -27,11 +27,11 @@ func (h *host) config(s *algo.Symbol, tick int) (*algo.Config, error) {
 func (h *host) declareData() {
 	e := h.e
 	h.def("slice_parts", func(a *args) (any, error) {
-		s := h.slices[a.int64(0)]
-		if s == nil {
+		n := a.int64(0)
+		if n < h.oldestSlice || n > h.sliceID {
 			return nil, fmt.Errorf("the slice is no longer known")
 		}
-		return h.parts(s)
+		return h.parts(h.slices[n%keptSlices])
 	})
 	h.def("current_slice", func(*args) (any, error) {
 		if e.Slice == nil {
@@ -239,8 +239,13 @@ func points[P algo.Point](list []P) []algo.Point {
 	return out
 }
 
-// keptSlices bounds how many slices an algorithm that keeps them may look into.
-const keptSlices = 4096
+// keptSlices and keptPoints bound how many slices an algorithm that keeps them
+// may look into, and how many bars and quotes they hold: of a few securities
+// thousands, of hundreds as many as fit.
+const (
+	keptSlices = 4096
+	keptPoints = 1 << 18
+)
 
 func (h *host) sliceObject(s *algo.Slice) (python.Object, error) {
 	o, err := h.p.New(h.classSlice)
@@ -248,13 +253,28 @@ func (h *host) sliceObject(s *algo.Slice) (python.Object, error) {
 		return 0, err
 	}
 	h.sliceID++
-	h.slices[h.sliceID] = s
-	delete(h.slices, h.sliceID-keptSlices)
-	o.SetInt64(h.slice.Offset("_time"), s.Time)
-	o.SetInt64(h.slice.Offset("_utc"), s.UTC)
-	o.SetInt64(h.slice.Offset("_id"), h.sliceID)
+	if h.oldestSlice <= h.sliceID-keptSlices {
+		h.forgetSlice()
+	}
+	h.slices[h.sliceID%keptSlices] = s
+	h.slicePoints += sizeOf(s)
+	for h.slicePoints > keptPoints && h.oldestSlice < h.sliceID {
+		h.forgetSlice()
+	}
+	o.SetInt64(h.at.slice.time, s.Time)
+	o.SetInt64(h.at.slice.utc, s.UTC)
+	o.SetInt64(h.at.slice.id, h.sliceID)
 	return o, nil
 }
+
+func (h *host) forgetSlice() {
+	at := &h.slices[h.oldestSlice%keptSlices]
+	h.slicePoints -= sizeOf(*at)
+	*at = nil
+	h.oldestSlice++
+}
+
+func sizeOf(s *algo.Slice) int { return len(s.Bars) + len(s.Quotes) + len(s.Ticks) + len(s.Custom) }
 
 // fromPython reads a point that Python made or was given.
 func (h *host) fromPython(o python.Object, s *algo.Symbol) (algo.Point, error) {

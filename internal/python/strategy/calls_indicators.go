@@ -73,12 +73,11 @@ func (h *host) mirrorIndicator(m *mirrored) {
 	if m.object == 0 {
 		return
 	}
-	t := h.indicatorType
-	m.object.SetDouble(t.Offset("_value"), m.ind.Value())
-	m.object.SetInt64(t.Offset("samples"), int64(m.ind.Samples()))
-	m.object.SetFlag(t.Offset("is_ready"), m.ind.Ready())
+	m.object.SetDouble(h.at.value, m.ind.Value())
+	m.object.SetInt64(h.at.samples, int64(m.ind.Samples()))
+	m.object.SetFlag(h.at.ready, m.ind.Ready())
 	if _, end, ok := m.ind.At(0); ok {
-		m.object.SetInt64(t.Offset("_at"), end)
+		m.object.SetInt64(h.at.at, end)
 	}
 }
 

@@ -20,8 +20,8 @@ func (h *host) modelClass(name string) (python.Object, error) {
 
 // securityObject is the Python object of a security; the reference is the caller's.
 func (h *host) securityObject(s *algo.Security) (python.Object, error) {
-	if o := h.heldSecurities[s]; o != 0 {
-		return o.IncRef(), nil
+	if m := h.mirrors[s]; m != nil && m.security != 0 {
+		return m.security.IncRef(), nil
 	}
 	m, err := h.p.Import("lean.securities")
 	if err != nil {

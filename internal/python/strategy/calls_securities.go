@@ -109,7 +109,7 @@ func (h *host) declareSecurities() {
 		if a.err != nil {
 			return nil, a.err
 		}
-		h.heldSecurities[s], h.heldHoldings[s] = a.keep(1), a.keep(2)
+		h.mirrors[s] = &mirror{security: a.keep(1), holding: a.keep(2)}
 		s.Mirror = h.onMirror
 		h.mirrorSecurity(s)
 		return nil, nil

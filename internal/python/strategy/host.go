@@ -69,9 +69,10 @@ type host struct {
 	clock                           python.Object
 	at                              cells
 	portfolioObject                 python.Object
-	heldSecurities, heldHoldings    map[*algo.Security]python.Object
-	slices                          map[int64]*algo.Slice
-	sliceID                         int64
+	mirrors                         map[*algo.Security]*mirror
+	slices                          [keptSlices]*algo.Slice // by the number's rest
+	sliceID, oldestSlice            int64
+	slicePoints                     int
 	parameters                      map[string]string
 	algorithm                       python.Object
 	funcs                           map[string]python.Object
@@ -258,7 +259,7 @@ func (a *args) ticket(i int) *algo.Ticket {
 func newHost(p *python.Interp, e *algo.Engine, parameters map[string]string) (*host, error) {
 	h := &host{p: p, e: e, parameters: parameters, symbolOf: map[*algo.Symbol]int{}, securityOf: map[*algo.Security]int{}, ticketOf: map[*algo.Ticket]int{},
 		configOf: map[*algo.Config]int{}, indicatorOf: map[indicator.Indicator]int{}, pythons: map[python.Object]algo.Consolidator{},
-		heldSecurities: map[*algo.Security]python.Object{}, heldHoldings: map[*algo.Security]python.Object{}, slices: map[int64]*algo.Slice{}, funcs: map[string]python.Object{}}
+		mirrors: map[*algo.Security]*mirror{}, oldestSlice: 1, funcs: map[string]python.Object{}}
 	attrs, err := h.types()
 	if err != nil {
 		return nil, err

@@ -53,15 +53,15 @@ func (h *host) barObject(b *algo.Bar) (python.Object, error) {
 }
 
 func (h *host) fillBar(o python.Object, b *algo.Bar) error {
-	t := h.bar
-	o.SetDouble(t.Offset("open"), b.O.Float64())
-	o.SetDouble(t.Offset("high"), b.H.Float64())
-	o.SetDouble(t.Offset("low"), b.L.Float64())
-	o.SetDouble(t.Offset("close"), b.C.Float64())
-	o.SetDouble(t.Offset("volume"), b.Volume.Float64())
-	o.SetInt64(t.Offset("_start"), b.Start)
-	o.SetInt64(t.Offset("_end"), b.End)
-	o.SetFlag(t.Offset("_ff"), b.FillForward)
+	t := &h.at.bar
+	o.SetDouble(t.open, b.O.Float64())
+	o.SetDouble(t.high, b.H.Float64())
+	o.SetDouble(t.low, b.L.Float64())
+	o.SetDouble(t.close, b.C.Float64())
+	o.SetDouble(t.volume, b.Volume.Float64())
+	o.SetInt64(t.start, b.Start)
+	o.SetInt64(t.end, b.End)
+	o.SetFlag(t.filled, b.FillForward)
 	if b.Symbol == nil {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (h *host) fillBar(o python.Object, b *algo.Bar) error {
 	if err != nil {
 		return err
 	}
-	o.SetRef(t.Offset("symbol"), s.IncRef())
+	o.SetRef(t.symbol, s.IncRef())
 	return nil
 }
 
@@ -217,7 +217,11 @@ func (h *host) event(class string, s *algo.Symbol, at int64, fields map[string]a
 
 // cells are where the fields lie that are written at every step.
 type cells struct {
-	security [10]uintptr
+	security                   [10]uintptr
+	bar                        struct{ open, high, low, close, volume, start, end, filled, symbol uintptr }
+	slice                      struct{ time, utc, id uintptr }
+	value, samples, ready, at, // of an indicator
+	anything uintptr // of the portfolio
 	quantity, average, price, invested,
 	local, utc, warming uintptr
 }
@@ -227,21 +231,44 @@ func (h *host) locate() {
 	for i, name := range [...]string{"price", "open", "high", "low", "close", "volume", "bid_price", "ask_price", "bid_size", "ask_size"} {
 		h.at.security[i] = h.security.Offset(name)
 	}
+	b := &h.at.bar
+	b.open, b.high, b.low, b.close, b.volume = h.bar.Offset("open"), h.bar.Offset("high"), h.bar.Offset("low"), h.bar.Offset("close"), h.bar.Offset("volume")
+	b.start, b.end, b.filled, b.symbol = h.bar.Offset("_start"), h.bar.Offset("_end"), h.bar.Offset("_ff"), h.bar.Offset("symbol")
+	h.at.slice.time, h.at.slice.utc, h.at.slice.id = h.slice.Offset("_time"), h.slice.Offset("_utc"), h.slice.Offset("_id")
+	i := h.indicatorType
+	h.at.value, h.at.samples, h.at.ready, h.at.at = i.Offset("_value"), i.Offset("samples"), i.Offset("is_ready"), i.Offset("_at")
+	h.at.anything = h.portfolio.Offset("invested")
 	h.at.quantity, h.at.average = h.holding.Offset("quantity"), h.holding.Offset("average_price")
 	h.at.price, h.at.invested = h.holding.Offset("price"), h.holding.Offset("invested")
 	h.at.local, h.at.utc, h.at.warming = h.clockType.Offset("local"), h.clockType.Offset("utc"), h.clockType.Offset("warming")
 }
 
+// mirror is where Python reads a security, and what was written of its
+// position last.
+type mirror struct {
+	security, holding python.Object
+	written           bool
+	quantity, average num.Decimal
+}
+
 // mirrorSecurity writes a security's prices and position where Python reads them.
 func (h *host) mirrorSecurity(s *algo.Security) {
-	if o := h.heldSecurities[s]; o != 0 {
+	m := h.mirrors[s]
+	if m == nil {
+		return
+	}
+	if o := m.security; o != 0 {
 		for i, v := range [...]num.Decimal{s.Price, s.Open, s.High, s.Low, s.Close, s.Volume, s.BidPrice(), s.AskPrice(), s.BidSize, s.AskSize} {
 			o.SetDouble(h.at.security[i], v.Float64())
 		}
 	}
-	if o := h.heldHoldings[s]; o != 0 {
-		o.SetDouble(h.at.quantity, s.Holding.Quantity.Float64())
-		o.SetDouble(h.at.average, s.Holding.Average.Float64())
+	if o := m.holding; o != 0 {
+		// Most steps change neither, and an average has many places.
+		if !m.written || m.quantity != s.Holding.Quantity || m.average != s.Holding.Average {
+			m.written, m.quantity, m.average = true, s.Holding.Quantity, s.Holding.Average
+			o.SetDouble(h.at.quantity, s.Holding.Quantity.Float64())
+			o.SetDouble(h.at.average, s.Holding.Average.Float64())
+		}
 		o.SetDouble(h.at.price, s.Holding.Price.Float64())
 		o.SetFlag(h.at.invested, s.Invested())
 	}
@@ -259,7 +286,7 @@ func (h *host) mirrorPortfolio() {
 			break
 		}
 	}
-	h.portfolioObject.SetFlag(h.portfolio.Offset("invested"), invested)
+	h.portfolioObject.SetFlag(h.at.anything, invested)
 }
 
 func (h *host) mirrorClock() {
