@@ -5,6 +5,16 @@ import "quantdesk/internal/num"
 // Selector reads a value of a point for a consolidator, in place of its price.
 type Selector func(Point) (num.Decimal, error)
 
+// picked are the price and the volume that a point counts with.
+func picked(p Point, byPrice, byVolume Selector) (price, volume num.Decimal, err error) {
+	if price, err = pick(byPrice, p, p.Last()); err != nil {
+		return
+	}
+	_, _, _, _, volume = values(p)
+	volume, err = pick(byVolume, p, volume)
+	return
+}
+
 func pick(f Selector, p Point, otherwise num.Decimal) (num.Decimal, error) {
 	if f == nil {
 		return otherwise, nil
@@ -45,12 +55,8 @@ func (c *ClassicRenko) Working() Point {
 
 // Update takes a point.
 func (c *ClassicRenko) Update(p Point) error {
-	_, _, _, _, volume := values(p)
-	price, err := pick(c.Price, p, p.Last())
+	price, volume, err := picked(p, c.Price, c.Volume)
 	if err != nil {
-		return err
-	}
-	if volume, err = pick(c.Volume, p, volume); err != nil {
 		return err
 	}
 	start, end := p.Times()
@@ -279,12 +285,8 @@ func (c *Range) Working() Point {
 
 // Update takes a point.
 func (c *Range) Update(p Point) error {
-	_, _, _, _, volume := values(p)
-	price, err := pick(c.Price, p, p.Last())
+	price, volume, err := picked(p, c.Price, c.Volume)
 	if err != nil {
-		return err
-	}
-	if volume, err = pick(c.Volume, p, volume); err != nil {
 		return err
 	}
 	start, end := p.Times()
