@@ -197,34 +197,27 @@ func (h *host) securityHandle(s *algo.Security) int {
 	if s == nil {
 		return -1
 	}
-	i, ok := h.securityOf[s]
-	if !ok {
-		i = len(h.securities)
-		h.securityOf[s] = i
-		h.securities = append(h.securities, s)
-	}
-	return i
+	return handle(h.securityOf, &h.securities, s)
 }
 
 func (h *host) ticketHandle(t *algo.Ticket) int {
 	if t == nil {
 		return -1
 	}
-	i, ok := h.ticketOf[t]
-	if !ok {
-		i = len(h.tickets)
-		h.ticketOf[t] = i
-		h.tickets = append(h.tickets, t)
-	}
-	return i
+	return handle(h.ticketOf, &h.tickets, t)
 }
 
 func (h *host) configHandle(c *algo.Config) int {
-	i, ok := h.configOf[c]
+	return handle(h.configOf, &h.configs, c)
+}
+
+// handle is the number by which Python names a thing, given at first sight.
+func handle[T comparable](of map[T]int, list *[]T, x T) int {
+	i, ok := of[x]
 	if !ok {
-		i = len(h.configs)
-		h.configOf[c] = i
-		h.configs = append(h.configs, c)
+		i = len(*list)
+		of[x] = i
+		*list = append(*list, x)
 	}
 	return i
 }

@@ -1,0 +1,100 @@
+package strategy
+
+import (
+	"quantdesk/internal/algo"
+	"quantdesk/internal/num"
+	"quantdesk/internal/python"
+)
+
+func (h *host) universeSettings(o python.Object) (algo.UniverseSettings, error) {
+	a := &args{h: h, in: o.Items()}
+	s := algo.UniverseSettings{Resolution: algo.Resolution(a.int(0)), Leverage: a.decimal(1), FillForward: a.bool(2), Extended: a.bool(3), MinTime: a.int64(4), Norm: algo.Normalization(a.int(5))}
+	return s, a.err
+}
+
+func (h *host) universe(a *args) (any, error) {
+	kind := a.text(0)
+	set, err := h.universeSettings(a.object(3))
+	if err != nil {
+		return nil, err
+	}
+	f := a.keep(4)
+	if a.err != nil {
+		return nil, a.err
+	}
+	u, err := h.addUniverse(kind, a, set, h.chooser(kind, f))
+	if err != nil {
+		return nil, err
+	}
+	h.universes = append(h.universes, u)
+	return len(h.universes) - 1, nil
+}
+
+// addUniverse adds a universe of a kind, whose arguments follow the settings
+// and the selector.
+func (h *host) addUniverse(kind string, a *args, set algo.UniverseSettings, choose algo.Chooser) (algo.UniverseHandle, error) {
+	switch kind {
+	case "timed":
+		return h.e.AddTimedUniverse(a.text(1), a.text(2), algo.Kind(a.int(5)), a.int64(6), set, choose)
+	case "scheduled":
+		times, err := h.times(a.text(8), a.object(9))
+		if err != nil {
+			return algo.UniverseHandle{}, err
+		}
+		daysKind, daysArgs, daysFunc := a.text(5), a.keep(6), a.keep(7)
+		return h.e.AddScheduledUniverse(a.text(1), set, func(utc int64) func() (int64, bool) {
+			days, err := h.days(daysKind, daysArgs, daysFunc, utc, h.e.EndUTC())
+			if err != nil {
+				h.failures = err
+				return func() (int64, bool) { return 0, false }
+			}
+			return algo.At(days, times)
+		}, choose), nil
+	}
+	return h.e.AddUniverse(kind, a.text(1), a.text(2), set, choose)
+}
+
+// chooser asks a Python function for a universe's members.
+func (h *host) chooser(kind string, f python.Object) algo.Chooser {
+	return func(utc int64, data *algo.Collection) ([]*algo.Symbol, bool, error) {
+		h.mirrorClock()
+		var rows []any
+		if data == nil {
+			data = &algo.Collection{}
+		}
+		for _, r := range data.Rows {
+			if kind == "etf" {
+				weight := func(has bool, d num.Decimal) any {
+					if !has {
+						return nil
+					}
+					return d
+				}
+				rows = append(rows, tuple{r.Symbol, weight(r.HasWeight, r.Weight), weight(r.HasShares, r.Shares), weight(r.HasValue, r.Value), r.LastUpdate, data.Start})
+			} else {
+				rows = append(rows, tuple{r.Symbol, r.Price, r.Volume, r.DollarVolume, r.Fundamental, r.PriceFactor, r.SplitFactor, data.Start})
+			}
+		}
+		list, err := h.value(rows)
+		if err != nil {
+			return nil, false, err
+		}
+		at := h.p.Int(utc)
+		got, err := h.p.Call(f, at, list)
+		at.DecRef()
+		list.DecRef()
+		if err != nil {
+			return nil, false, err
+		}
+		defer got.DecRef()
+		if got.IsNone() {
+			return nil, true, nil
+		}
+		var out []*algo.Symbol
+		for _, x := range got.Items() {
+			n, _ := x.Int()
+			out = append(out, h.symbols[n])
+		}
+		return out, false, nil
+	}
+}
