@@ -27,6 +27,7 @@ type desk struct {
 	RateLimit      int      `help:"Calls a minute for a platform's user; the local user has ten times that." default:"60" env:"QUANTDESK_RATE_LIMIT" group:"Limits"`
 	TradeRateLimit int      `help:"Calls of trading tools a minute, likewise." default:"30" env:"QUANTDESK_TRADE_RATE_LIMIT" group:"Limits"`
 	Backtests      int      `help:"Backtests that run at a time. Default: one for every two cores." default:"0" env:"QUANTDESK_BACKTESTS" group:"Limits"`
+	LeanWorkspace  string   `help:"LEAN CLI workspace whose projects tools may copy. Default: none." env:"QUANTDESK_LEAN_WORKSPACE" type:"existingdir" placeholder:"DIR" group:"Operations"`
 	// QuantConnectCloud is another address for QuantConnect's cloud, such as a
 	// stand-in of tests.
 	QuantConnectCloud string `name:"quantconnect-cloud" help:"Another address for QuantConnect's cloud, such as a stand-in." env:"QUANTDESK_QUANTCONNECT_CLOUD" placeholder:"URL" group:"Operations"`
