@@ -143,18 +143,9 @@ func (a *app) openBroker(run context.Context) error {
 	if a.paperDB, err = store.OpenSQLite(a.home.Path("paper.db"), 4); err != nil {
 		return err
 	}
-	var script *paper.FaultScript
-	if a.set.Faults != "" {
-		raw, err := os.ReadFile(a.set.Faults)
-		if err != nil {
-			return fault.Wrap("app.openBroker", fault.Invalid, err, "the fault script cannot be read")
-		}
-		if raw, err = brokerFaults(raw); err != nil {
-			return err
-		}
-		if script, err = paper.ParseFaults(raw); err != nil {
-			return fault.E("app.openBroker", fault.Invalid, "%s", err)
-		}
+	script, err := a.set.script()
+	if err != nil {
+		return err
 	}
 	a.paper, err = paper.Open(paper.Config{DB: a.paperDB, Market: a.feed, Log: a.log, Faults: script})
 	if err != nil {

@@ -16,11 +16,7 @@ import (
 // and its config.json set the same ones, in that order of precedence. The policy
 // is not among them: only its file says it.
 type desk struct {
-	Market         string   `help:"Market data: sim, or a LEAN data folder to replay." default:"sim" env:"QUANTDESK_MARKET" placeholder:"DIR|sim" group:"Market"`
-	Seed           int64    `help:"Seed of the simulated market." default:"42" env:"QUANTDESK_SEED" group:"Market"`
-	ReplayDate     string   `help:"Session to replay from the data folder. Default: its last complete minute session." env:"QUANTDESK_REPLAY_DATE" placeholder:"2013-10-11" group:"Market"`
-	ReplaySpeed    float64  `help:"How many times as fast as real time to replay." default:"1" env:"QUANTDESK_REPLAY_SPEED" group:"Market"`
-	Faults         string   `help:"JSON script of faults the market and the paper broker are made to have." env:"QUANTDESK_FAULTS" type:"existingfile" placeholder:"FILE" group:"Market"`
+	prices
 	Toolsets       []string `help:"Toolsets to offer at all; default and all are names too." env:"QUANTDESK_TOOLSETS" placeholder:"NAME,..." group:"Tools"`
 	ReadOnly       bool     `help:"Offer only tools that change nothing." env:"QUANTDESK_READ_ONLY" group:"Tools"`
 	ExcludeTools   []string `help:"Tools not to offer." env:"QUANTDESK_EXCLUDE_TOOLS" placeholder:"NAME,..." group:"Tools"`
@@ -36,6 +32,15 @@ type desk struct {
 	LogJSON      bool   `help:"Write the log as JSON." env:"QUANTDESK_LOG_JSON" group:"Operations"`
 	OTLPEndpoint string `help:"Send OpenTelemetry traces there (OTLP over HTTP). Default: none." env:"QUANTDESK_OTLP_ENDPOINT" placeholder:"URL" group:"Operations"`
 	Runs         runs   `embed:""`
+}
+
+// prices are the settings of a market.
+type prices struct {
+	Market      string  `help:"Market data: sim, or a LEAN data folder to replay." default:"sim" env:"QUANTDESK_MARKET" placeholder:"DIR|sim" group:"Market"`
+	Seed        int64   `help:"Seed of the simulated market." default:"42" env:"QUANTDESK_SEED" group:"Market"`
+	ReplayDate  string  `help:"Session to replay from the data folder. Default: its last complete minute session." env:"QUANTDESK_REPLAY_DATE" placeholder:"2013-10-11" group:"Market"`
+	ReplaySpeed float64 `help:"How many times as fast as real time to replay." default:"1" env:"QUANTDESK_REPLAY_SPEED" group:"Market"`
+	Faults      string  `help:"JSON script of faults the market and the paper broker are made to have." env:"QUANTDESK_FAULTS" type:"existingfile" placeholder:"FILE" group:"Market"`
 }
 
 // listen are the settings of the HTTP endpoint.

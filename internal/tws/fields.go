@@ -63,7 +63,7 @@ func (f *Fields) fail(err error) {
 		return
 	}
 	f.err, f.at = err, f.field
-	if err != ErrShort { // the field was walked already
+	if !errors.Is(err, ErrShort) { // the field was walked already
 		f.at--
 	}
 }
