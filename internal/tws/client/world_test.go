@@ -99,22 +99,32 @@ func (c *collector) add(m tws.Message) {
 	c.list = append(c.list, m)
 }
 
+// find gives the first message that fits.
+func find[T tws.Message](c *collector, fits func(T) bool) (x T, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range c.list {
+		if x, ok = m.(T); ok && fits(x) {
+			return x, true
+		}
+	}
+	return x, false
+}
+
 // wait waits until a message fits.
 func wait[T tws.Message](t *testing.T, c *collector, what string, fits func(T) bool) T {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		c.mu.Lock()
-		for _, m := range c.list {
-			if x, ok := m.(T); ok && fits(x) {
-				c.mu.Unlock()
-				return x
-			}
+	end := time.Now().Add(10 * time.Second)
+	for {
+		x, ok := find(c, fits)
+		if ok {
+			return x
 		}
-		c.mu.Unlock()
+		if time.Now().After(end) {
+			t.Fatalf("nothing came: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatalf("nothing came: %s", what)
-	var none T
-	return none
 }
 
 func status(id int64, s string) func(*tws.OrderStatus) bool {
