@@ -16,6 +16,7 @@ import (
 
 	oteltrace "go.opentelemetry.io/otel/trace"
 
+	"quantdesk/internal/broker/ibkr"
 	"quantdesk/internal/broker/paper"
 	"quantdesk/internal/fault"
 	"quantdesk/internal/feed"
@@ -49,6 +50,8 @@ type app struct {
 	db       *store.DB
 	paperDB  *sql.DB
 	paper    *paper.Broker
+	ibkrDB   *sql.DB
+	ibkr     *ibkr.Broker
 	feed     *feed.Feed
 	identity *identity.Service
 	desk     *order.Desk
@@ -109,12 +112,18 @@ func openApp(ctx context.Context, home *store.Home, set desk, log *slog.Logger) 
 	if err := a.openBroker(run); err != nil {
 		return a, err
 	}
+	if err := a.openIBKR(ctx); err != nil {
+		return a, err
+	}
 	if err := a.openIdentity(ctx); err != nil {
 		return a, err
 	}
 	a.desk = order.New(order.Config{
-		Journal: a.db, Directory: directory{a.identity}, Prices: a.feed, Broker: a.broker, Policy: a.policy.Now, Log: log,
+		Journal: a.db, Directory: directory{a.identity}, Prices: a.feed, PricesOf: a.ibkr.Prices, Broker: a.broker, Policy: a.policy.Now, Log: log,
 	})
+	if err := a.attachIBKR(ctx); err != nil {
+		return a, err
+	}
 	if err := a.desk.Start(run); err != nil {
 		return a, err
 	}
@@ -135,6 +144,9 @@ func openApp(ctx context.Context, home *store.Home, set desk, log *slog.Logger) 
 }
 
 func (a *app) broker(id string) (order.Broker, bool) {
+	if id == ibkr.ID {
+		return wire{a.ibkr, a.db, a.tracer}, true
+	}
 	return wire{a.paper, a.db, a.tracer}, id == paperID
 }
 
@@ -173,6 +185,7 @@ func (a *app) openIdentity(ctx context.Context) error {
 	a.identity, err = identity.New(ctx, identity.Config{
 		Store: a.db, Keys: keys, Issuer: name, Audience: name, SecretKey: secret, Log: a.log, FirstBroker: paperID,
 		OpenConnection: a.openConnection,
+		Closed:         func(c identity.Connection) { a.ibkr.Disconnect(c.ID) },
 		Opened: func(ctx context.Context, accounts []identity.Account) {
 			for _, acc := range accounts {
 				if err := a.desk.OpenAccount(ctx, deskAccount(acc)); err != nil {
@@ -190,6 +203,9 @@ func (a *app) openConnection(ctx context.Context, c identity.Connection, credent
 	const op = "app.openConnection"
 	if c.Broker == qc.Broker { // credentials of the cloud: they reach no account
 		return nil, nil
+	}
+	if c.Broker == ibkr.ID {
+		return a.openTWS(ctx, c, credentials)
 	}
 	if c.Broker != paperID {
 		return nil, fault.E(op, fault.NotFound, "there is no broker %q here", c.Broker)
@@ -242,7 +258,7 @@ func (a *app) openGate() error {
 	a.gate = tool.NewGate(tool.Config{
 		Catalogue: cat,
 		Deps: tool.Deps{
-			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
+			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.ibkr.Capabilities(), a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
 			QuantConnect: a.backends(), Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
 		},
 		Limiter: a.limiter,
@@ -333,6 +349,12 @@ func (a *app) Close() {
 		}
 		if a.data != nil {
 			closers = append(closers, a.data)
+		}
+		if a.ibkr != nil {
+			a.ibkr.Close()
+		}
+		if a.ibkrDB != nil {
+			closers = append(closers, a.ibkrDB)
 		}
 		if a.paper != nil {
 			closers = append(closers, a.paper)

@@ -46,7 +46,7 @@ func bases(order string, project int64, compile, backtest string) map[string]str
 		"delete_backtest": p + `,"backtest_id":"none"}`, "read_project_collaborators": p + `}`, "lock_project_with_collaborators": p + `}`,
 		"create_project_collaborator": p + `,"collaborator_user_id":"1","collaboration_write":true,"collaboration_live_control":true}`,
 		"update_project_collaborator": p + `,"collaborator_user_id":"1","write":true,"live_control":true}`, "delete_project_collaborator": p + `,"collaborator_id":"1"}`,
-		"configure_quantconnect_auth": `{"user_id":"1","api_token":"x"}`,
+		"copy_project": `{"project_id":99,"backend":"embedded"}`, "configure_quantconnect_auth": `{"user_id":"1","api_token":"x"}`,
 
 		"confirm_trade": `{"confirmation_id":"none"}`, "discard_trade": `{"confirmation_id":"none"}`,
 		"get_order": `{"order_id":"` + order + `"}`, "cancel_order": `{"order_id":"none"}`, "replace_order": `{"order_id":"` + order + `","quantity":0.02}`,

@@ -24,6 +24,10 @@ type desk struct {
 	TradeRateLimit int      `help:"Calls of trading tools a minute, likewise." default:"30" env:"QUANTDESK_TRADE_RATE_LIMIT" group:"Limits"`
 	Backtests      int      `help:"Backtests that run at a time. Default: one for every two cores." default:"0" env:"QUANTDESK_BACKTESTS" group:"Limits"`
 	LeanWorkspace  string   `help:"LEAN CLI workspace whose projects tools may copy. Default: none." env:"QUANTDESK_LEAN_WORKSPACE" type:"existingdir" placeholder:"DIR" group:"Operations"`
+	TWSHost        string   `name:"tws-host" help:"Where TWS or IB Gateway is, for connections that do not say." default:"127.0.0.1" env:"TWS_HOST" placeholder:"HOST" group:"Interactive Brokers"`
+	TWSPort        int      `name:"tws-port" help:"Its port: TWS paper 7497, live 7496, Gateway paper 4002, live 4001." default:"7497" env:"TWS_PORT" group:"Interactive Brokers"`
+	TWSClientID    int64    `name:"tws-client-id" help:"The client id of the first connection." default:"1" env:"TWS_CLIENT_ID" group:"Interactive Brokers"`
+	TWSHosts       []string `name:"tws-hosts" help:"Further hosts that connections may name; this machine and --tws-host always may be." env:"QUANTDESK_TWS_HOSTS" placeholder:"HOST,..." group:"Interactive Brokers"`
 	// QuantConnectCloud is another address for QuantConnect's cloud, such as a
 	// stand-in of tests.
 	QuantConnectCloud string `name:"quantconnect-cloud" help:"Another address for QuantConnect's cloud, such as a stand-in." env:"QUANTDESK_QUANTCONNECT_CLOUD" placeholder:"URL" group:"Operations"`

@@ -10,10 +10,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"quantdesk/internal/broker/paper"
 	"sync"
 	"time"
 
+	"quantdesk/internal/broker/paper"
 	"quantdesk/internal/fault"
 	"quantdesk/internal/feed"
 	"quantdesk/internal/identity"

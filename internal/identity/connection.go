@@ -99,10 +99,17 @@ func (s *Service) Connection(ctx context.Context, user, id string) (Connection, 
 // Disconnect forgets a connection, its accounts and its credentials. What was
 // traded stays in the journal.
 func (s *Service) Disconnect(ctx context.Context, user, id string) error {
-	if _, err := s.Connection(ctx, user, id); err != nil {
+	c, err := s.Connection(ctx, user, id)
+	if err != nil {
 		return err
 	}
-	return s.cfg.Store.DeleteConnection(ctx, id)
+	if err := s.cfg.Store.DeleteConnection(ctx, id); err != nil {
+		return err
+	}
+	if s.cfg.Closed != nil {
+		s.cfg.Closed(c)
+	}
+	return nil
 }
 
 // Accounts lists a user's accounts; empty lists all.

@@ -87,6 +87,8 @@ type Config struct {
 	OpenConnection func(ctx context.Context, c Connection, credentials map[string]string) ([]Account, error)
 	// Opened is told of accounts that were just connected; nil does nothing.
 	Opened func(ctx context.Context, accounts []Account)
+	// Closed is told of a connection that was just forgotten; nil does nothing.
+	Closed func(c Connection)
 	// FirstBroker is connected for every new user, so that the first call finds
 	// an account; empty connects none.
 	FirstBroker string

@@ -110,7 +110,7 @@ func (d *Desk) running() []*account {
 
 // load reads the account's state from the journal.
 func (a *account) load(ctx context.Context) error {
-	st, err := a.desk.cfg.Journal.LoadAccount(ctx, a.info.ID, a.desk.cfg.Prices.Now())
+	st, err := a.desk.cfg.Journal.LoadAccount(ctx, a.info.ID, a.desk.prices(a.info.ID).Now())
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (d *Desk) ProposeReplace(ctx context.Context, c Caller, ch Change) (Ticket,
 	case old.Status != trade.Working && old.Status != trade.PartiallyFilled:
 		return Ticket{}, fault.E(op, fault.Conflict, "order %s is %s and cannot be replaced", old.ID, old.Status).Hinted("Only working orders can be replaced.")
 	}
-	in, ok := d.cfg.Prices.Lookup(old.Symbol)
+	in, ok := d.prices(old.Account).Lookup(old.Symbol)
 	if !ok {
 		return Ticket{}, fault.E(op, fault.NotFound, "there is no instrument %q any more", old.Symbol)
 	}
@@ -118,7 +118,7 @@ func (d *Desk) ProposeReplace(ctx context.Context, c Caller, ch Change) (Ticket,
 	if err := d.checkShape(o, in, caps); err != nil {
 		return Ticket{}, err
 	}
-	q, err := d.cfg.Prices.Quote(ctx, in.Symbol)
+	q, err := d.prices(old.Account).Quote(ctx, in.Symbol)
 	if err != nil {
 		return Ticket{}, fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol)
 	}
@@ -126,7 +126,7 @@ func (d *Desk) ProposeReplace(ctx context.Context, c Caller, ch Change) (Ticket,
 	if err != nil {
 		return Ticket{}, brokerFault(op, err)
 	}
-	rate, err := d.cfg.Prices.Rate(ctx, in.Currency, bal.Currency)
+	rate, err := d.prices(old.Account).Rate(ctx, in.Currency, bal.Currency)
 	if err != nil {
 		return Ticket{}, fault.Wrap(op, fault.Unavailable, err, "there is no rate from %s to %s", in.Currency, bal.Currency)
 	}

@@ -193,15 +193,15 @@ func (d *Desk) refresh(ctx context.Context, a *account, t *Ticket) error {
 	}
 	for i := range t.Legs {
 		l := &t.Legs[i]
-		in, ok := d.cfg.Prices.Lookup(l.Order.Symbol)
+		in, ok := d.prices(l.Order.Account).Lookup(l.Order.Symbol)
 		if !ok {
 			return fault.E(op, fault.NotFound, "there is no instrument %q any more", l.Order.Symbol)
 		}
-		q, err := d.cfg.Prices.Quote(ctx, in.Symbol)
+		q, err := d.prices(l.Order.Account).Quote(ctx, in.Symbol)
 		if err != nil {
 			return fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol)
 		}
-		rate, err := d.cfg.Prices.Rate(ctx, in.Currency, bal.Currency)
+		rate, err := d.prices(l.Order.Account).Rate(ctx, in.Currency, bal.Currency)
 		if err != nil {
 			return fault.Wrap(op, fault.Unavailable, err, "there is no rate from %s to %s", in.Currency, bal.Currency)
 		}

@@ -44,6 +44,9 @@ type Config struct {
 	Journal   Journal
 	Directory Directory
 	Prices    Prices
+	// PricesOf gives the prices of an account whose broker has its own; nil, or
+	// false, means Prices.
+	PricesOf func(account string) (Prices, bool)
 	// Broker gives the adapter of a brokerage id.
 	Broker func(id string) (Broker, bool)
 	// Policy gives the operator's policy as it stands now.
@@ -95,6 +98,16 @@ func New(cfg Config) *Desk {
 		cfg.Probe = func(string) {}
 	}
 	return &Desk{cfg: cfg, log: cfg.Log, accounts: map[string]*account{}, tickets: map[string]*Ticket{}}
+}
+
+// prices are those that an account trades at.
+func (d *Desk) prices(account string) Prices {
+	if d.cfg.PricesOf != nil {
+		if p, ok := d.cfg.PricesOf(account); ok {
+			return p
+		}
+	}
+	return d.cfg.Prices
 }
 
 // Start loads the kill switch, opens every account, reconciles each with its

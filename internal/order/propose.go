@@ -129,7 +129,7 @@ func (d *Desk) tradingAccount(ctx context.Context, c Caller, id string) (Account
 // addWish turns one wish into legs of the ticket.
 func (d *Desk) addWish(ctx context.Context, a *account, t *Ticket, w Wish, bal trade.Balances) (Kind, error) {
 	const op = "order.Propose"
-	in, ok := d.cfg.Prices.Lookup(w.Symbol)
+	in, ok := d.prices(a.info.ID).Lookup(w.Symbol)
 	if !ok {
 		return "", fault.E(op, fault.NotFound, "there is no instrument %q", w.Symbol).Hinted("Call search_instruments to find its symbol.")
 	}
@@ -137,7 +137,7 @@ func (d *Desk) addWish(ctx context.Context, a *account, t *Ticket, w Wish, bal t
 	if !slices.Contains(caps.Classes, in.Class) {
 		return "", fault.E(op, fault.Invalid, "%s does not trade %s instruments such as %s", caps.Broker, in.Class, in.Symbol)
 	}
-	q, err := d.cfg.Prices.Quote(ctx, in.Symbol)
+	q, err := d.prices(a.info.ID).Quote(ctx, in.Symbol)
 	if err != nil {
 		return "", fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol).Hinted("Call get_quotes to see what is known of it.")
 	}
@@ -153,7 +153,7 @@ func (d *Desk) addWish(ctx context.Context, a *account, t *Ticket, w Wish, bal t
 	if err != nil {
 		return "", err
 	}
-	rate, err := d.cfg.Prices.Rate(ctx, in.Currency, bal.Currency)
+	rate, err := d.prices(a.info.ID).Rate(ctx, in.Currency, bal.Currency)
 	if err != nil {
 		return "", fault.Wrap(op, fault.Unavailable, err, "there is no rate from %s to %s", in.Currency, bal.Currency)
 	}
@@ -286,7 +286,7 @@ func (a *account) admit(ctx context.Context, t *Ticket, before *trade.Order) (da
 	const op = "order.admit"
 	d := a.desk
 	policy := d.cfg.Policy()
-	now := d.cfg.Prices.Now()
+	now := d.prices(a.info.ID).Now()
 	use := *a.today(now)
 	kill := d.Kill()
 	bal, err := a.broker.Balances(ctx, a.info.ID)
@@ -313,11 +313,11 @@ func (a *account) admit(ctx context.Context, t *Ticket, before *trade.Order) (da
 	var breaches []risk.Breach
 	var adds bool
 	for _, l := range t.Legs {
-		in, ok := d.cfg.Prices.Lookup(l.Order.Symbol)
+		in, ok := d.prices(a.info.ID).Lookup(l.Order.Symbol)
 		if !ok {
 			return use, fault.E(op, fault.NotFound, "there is no instrument %q any more", l.Order.Symbol)
 		}
-		q, err := d.cfg.Prices.Quote(ctx, in.Symbol)
+		q, err := d.prices(a.info.ID).Quote(ctx, in.Symbol)
 		if err != nil {
 			return use, fault.Wrap(op, fault.Unavailable, err, "there is no price for %s", in.Symbol)
 		}

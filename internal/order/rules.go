@@ -172,8 +172,8 @@ func (d *Desk) checkShape(o trade.Order, in market.Instrument, caps Capabilities
 		return bad("a %s order takes no trail_amount or trail_percent", o.Type)
 	}
 	if o.TIF == trade.GTD {
-		if !o.GoodTill.After(d.cfg.Prices.Now()) {
-			return bad("good_till must be in the future of the venue clock, which shows %s", d.cfg.Prices.Now().UTC().Format(time.RFC3339))
+		if !o.GoodTill.After(d.prices(o.Account).Now()) {
+			return bad("good_till must be in the future of the venue clock, which shows %s", d.prices(o.Account).Now().UTC().Format(time.RFC3339))
 		}
 	} else if !o.GoodTill.IsZero() {
 		return bad("good_till goes with time in force gtd only")
@@ -196,11 +196,11 @@ func boolInt(b bool) int {
 
 // checkHours refuses what cannot trade now and warns of what will wait.
 func (d *Desk) checkHours(o trade.Order, in market.Instrument) (warning string, err error) {
-	cal, err := d.cfg.Prices.Calendar(in.Symbol)
+	cal, err := d.prices(o.Account).Calendar(in.Symbol)
 	if err != nil {
 		return "", err
 	}
-	now := d.cfg.Prices.Now()
+	now := d.prices(o.Account).Now()
 	if o.TIF == trade.OPG || o.TIF == trade.CLS {
 		if cal.AlwaysOpen {
 			return "", fault.E("order.Propose", fault.Invalid, "%s trades without an opening or closing auction, so time in force %s does not apply", in.Symbol, o.TIF)

@@ -96,7 +96,7 @@ func copyProject(ctx context.Context, c *tool.Call, in copyIn) (copyOut, error) 
 	if slices.ContainsFunc(here, func(p qc.Project) bool { return p.Owner && p.Name == from.name }) {
 		return copyOut{}, fault.E(op, fault.Conflict, "you have a project %q already", tool.Echo(from.name)).With("argument", "name").Hinted("Give the copy another name.")
 	}
-	k := copier{c: c, to: to, here: here}
+	k := copier{c: c, to: to, here: here, libraries: []int64{}}
 	p, err := k.project(ctx, from)
 	if err != nil {
 		return copyOut{}, err
