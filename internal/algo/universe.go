@@ -21,6 +21,8 @@ type universe struct {
 	members  map[*Symbol]*member
 	order    []*Symbol
 	leaving  map[*Symbol]*Security
+	// restart gives the moments of a timed universe from a time on.
+	restart func(utc int64) stream
 }
 
 type member struct {

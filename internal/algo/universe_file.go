@@ -59,15 +59,17 @@ func (f *files) next() (Point, error) {
 }
 
 // AddTimedUniverse adds a universe that chooses at once and then at every
-// interval in which its market is open.
-func (e *Engine) AddTimedUniverse(name, marketName string, kind Kind, interval int64, set UniverseSettings, choose Chooser) (UniverseHandle, error) {
+// interval in which its market is open. Filled says that it has a subscription
+// of the settings' resolution, which begins anew when filling forward changes
+// its step.
+func (e *Engine) AddTimedUniverse(name, marketName string, kind Kind, interval int64, filled bool, set UniverseSettings, choose Chooser) (UniverseHandle, error) {
 	s := &Symbol{ID: name, Value: name, Kind: kind, Market: marketName}
 	h, err := e.HoursOf(s)
 	if err != nil {
 		return UniverseHandle{}, err
 	}
-	return e.timed(s, h, set, choose, func() func() (int64, bool) {
-		at, end, first := h.Local(e.utc), h.Local(e.endUTC), true
+	u := e.timed(s, h, set, choose, func(utc int64) func() (int64, bool) {
+		at, end, first := h.Local(utc), h.Local(e.endUTC), true
 		return func() (int64, bool) {
 			for ; at <= end; at += interval {
 				if first || h.IsOpenDuring(at, at+interval, false) {
@@ -78,15 +80,19 @@ func (e *Engine) AddTimedUniverse(name, marketName string, kind Kind, interval i
 			}
 			return 0, false
 		}
-	}), nil
+	})
+	if filled {
+		u.u.cfg.Resolution, u.u.cfg.FillForward = set.Resolution, set.FillForward
+	}
+	return u, nil
 }
 
 // AddScheduledUniverse adds a universe that chooses at moments in UTC, told in
 // ascending order; made gives them anew from a start on.
 func (e *Engine) AddScheduledUniverse(name string, set UniverseSettings, made func(utc int64) func() (int64, bool), choose Chooser) UniverseHandle {
 	s := &Symbol{ID: name, Value: name, Kind: Base, Market: "usa"}
-	return e.timed(s, utcHours(), set, choose, func() func() (int64, bool) {
-		from, next := e.utc, made(e.utc)
+	return e.timed(s, utcHours(), set, choose, func(utc int64) func() (int64, bool) {
+		from, next := utc, made(utc)
 		return func() (int64, bool) {
 			for {
 				at, ok := next()
@@ -102,12 +108,13 @@ func (e *Engine) AddScheduledUniverse(name string, set UniverseSettings, made fu
 }
 
 // timed adds a universe that is chosen at moments of its hours' wall clock.
-func (e *Engine) timed(s *Symbol, h *Hours, set UniverseSettings, choose Chooser, moments func() func() (int64, bool)) UniverseHandle {
+func (e *Engine) timed(s *Symbol, h *Hours, set UniverseSettings, choose Chooser, moments func(utc int64) func() (int64, bool)) UniverseHandle {
 	u := &universe{e: e, Settings: set, members: map[*Symbol]*member{}, leaving: map[*Symbol]*Security{}, choose: choose,
 		cfg: &Config{Symbol: s, Type: UniverseData, Resolution: Daily, Internal: true, Hours: h}}
+	u.restart = func(utc int64) stream { return &times{symbol: s, next_: moments(utc)} }
 	e.universes = append(e.universes, u)
 	e.added = append(e.added, func() error {
-		e.insert(&subscription{cfg: u.cfg, universe: u, start: e.utc, in: &times{symbol: s, next_: moments()}})
+		e.insert(&subscription{cfg: u.cfg, universe: u, start: e.utc, in: u.restart(e.utc)})
 		return nil
 	})
 	return UniverseHandle{u}

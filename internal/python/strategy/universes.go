@@ -35,7 +35,7 @@ func (h *host) universe(a *args) (any, error) {
 func (h *host) addUniverse(kind string, a *args, set algo.UniverseSettings, choose algo.Chooser) (algo.UniverseHandle, error) {
 	switch kind {
 	case "timed":
-		return h.e.AddTimedUniverse(a.text(1), a.text(2), algo.Kind(a.int(5)), a.int64(6), set, choose)
+		return h.e.AddTimedUniverse(a.text(1), a.text(2), algo.Kind(a.int(5)), a.int64(6), a.bool(7), set, choose)
 	case "scheduled":
 		times, err := h.times(a.text(8), a.object(9))
 		if err != nil {

@@ -747,7 +747,7 @@ class QCAlgorithm(Api):
             return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got]
         return Universe(_host.universe("etf", ticker, market or "usa", (settings or self.universe_settings)._pack(), choose))
 
-    def _custom_universe(self, *args):
+    def _custom_universe(self, *args, filled=False):
         f = args[-1]
         name = next((a for a in args if isinstance(a, str)), "custom")
         res = next((a for a in args if isinstance(a, Resolution)), Resolution.DAILY)
@@ -762,7 +762,7 @@ class QCAlgorithm(Api):
         if any(isinstance(a, type) for a in args):
             raise NotImplementedError("universes of custom data are not part of this engine yet")
         spans = {Resolution.TICK: 1, Resolution.SECOND: 1_000_000_000, Resolution.MINUTE: 60_000_000_000, Resolution.HOUR: 3_600_000_000_000, Resolution.DAILY: 86_400_000_000_000}
-        return Universe(_host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res]))
+        return Universe(_host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res], filled))
 
     def _scheduled_universe(self, date, time, f, settings=None):
         def choose(at, rows):

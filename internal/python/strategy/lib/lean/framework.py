@@ -784,7 +784,7 @@ class CustomUniverseSelectionModel(UniverseSelectionModel):
         return self._func(date)
 
     def create_universes(self, algorithm):
-        return [algorithm._custom_universe(self._kind, self._name, self._settings or algorithm.universe_settings, lambda at: self.select(algorithm, at))]
+        return [algorithm._custom_universe(self._kind, self._name, self._settings or algorithm.universe_settings, lambda at: self.select(algorithm, at), filled=True)]
 
 
 class InceptionDateUniverseSelectionModel(CustomUniverseSelectionModel):
