@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 	"time"
 
 	"quantdesk/internal/market"
@@ -74,7 +75,9 @@ type UniverseSettings struct {
 	Extended    bool
 	Norm        Normalization
 	MinTime     int64 // a member stays at least so long
-	Async       bool
+	// Schedule gives the days to choose on between two wall clocks; nil: every
+	// day that has data.
+	Schedule func(from, to int64) (Days, error)
 }
 
 // Engine runs one algorithm over one stretch of time. It is for one goroutine.
@@ -426,6 +429,15 @@ func (e *Engine) SymbolOf(id string) (*Symbol, error) {
 		return s, nil
 	}
 	s, err := parseID(id)
+	if err != nil {
+		return nil, err
+	}
+	return e.intern(s), nil
+}
+
+// UnmappedSymbol gives a symbol of no map file, as universes have.
+func (e *Engine) UnmappedSymbol(kind Kind, marketName, name string) (*Symbol, error) {
+	s, err := newSymbol(kind, marketName, strings.ToUpper(name), name, market.Date{})
 	if err != nil {
 		return nil, err
 	}

@@ -42,20 +42,25 @@ func (f *files) next() (Point, error) {
 			continue
 		}
 		c := &Collection{Symbol: f.cfg.Symbol, Start: day, End: day + nsDay}
-		for len(data) > 0 {
-			var line []byte
-			line, data, _ = bytes.Cut(data, []byte{'\n'})
-			text := strings.TrimSpace(string(line))
-			if text == "" || text[0] == '#' {
-				continue
-			}
-			if r := f.row(strings.Split(text, ","), day); r != nil {
+		eachLine(data, func(cells []string) {
+			if r := f.row(cells, day); r != nil {
 				c.Rows = append(c.Rows, r)
 			}
-		}
+		})
 		return c, nil
 	}
 	return nil, nil
+}
+
+// eachLine takes the cells of every line that is no comment.
+func eachLine(data []byte, row func(cells []string)) {
+	for len(data) > 0 {
+		var line []byte
+		line, data, _ = bytes.Cut(data, []byte{'\n'})
+		if text := strings.TrimSpace(string(line)); text != "" && text[0] != '#' {
+			row(strings.Split(text, ","))
+		}
+	}
 }
 
 // AddTimedUniverse adds a universe that chooses at once and then at every
@@ -136,7 +141,10 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 		cfg: &Config{Symbol: &Symbol{ID: name, Value: name, Kind: Equity, Market: marketName}, Type: UniverseData, Resolution: Daily, Internal: true, Hours: h}}
 	e.universes = append(e.universes, u)
 	e.added = append(e.added, func() error {
-		from := e.barsBack(h, h.Local(e.utc), nsDay, 1, false, e.Settings.DailyPreciseEndTime)
+		from, err := e.choosesFrom(u)
+		if err != nil {
+			return err
+		}
 		f := &files{e: e, cfg: u.cfg, last: never, days: tradableDays(h, from, h.Local(e.endUTC), false)}
 		switch kind {
 		case "coarse":
@@ -161,13 +169,133 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 				return "equity/" + marketName + "/universes/etf/" + strings.ToLower(name) + "/" + d.Compact() + ".csv"
 			}
 			f.row = e.etfRow
+		case "constituents":
+			f.path = func(d market.Date) string {
+				return "equity/" + marketName + "/universes/daily/" + ticker + "/" + d.Compact() + ".csv"
+			}
+			f.row = e.constituentRow
 		default:
 			return fmt.Errorf("universes of kind %q are not part of this engine yet", kind)
 		}
-		e.insert(&subscription{cfg: u.cfg, universe: u, start: e.utc, in: f})
-		return nil
+		return e.feedUniverse(u, f, from)
 	})
 	return UniverseHandle{u}, nil
+}
+
+// AddCustomUniverse adds a universe chosen from points of the algorithm's own
+// type: those of one time together.
+func (e *Engine) AddCustomUniverse(name, marketName string, kind Kind, r Resolution, custom CustomType, set UniverseSettings, choose Chooser) (UniverseHandle, error) {
+	s := &Symbol{ID: name, Root: name, Value: name, Kind: kind, Market: marketName}
+	h, err := e.HoursOf(s)
+	if err != nil {
+		return UniverseHandle{}, err
+	}
+	u := &universe{e: e, Settings: set, members: map[*Symbol]*member{}, leaving: map[*Symbol]*Security{}, choose: choose,
+		cfg: &Config{Symbol: s, Type: CustomData, Resolution: r, Internal: true, Hours: h, Custom: custom}}
+	e.universes = append(e.universes, u)
+	e.added = append(e.added, func() error {
+		from, err := e.choosesFrom(u)
+		if err != nil {
+			return err
+		}
+		return e.feedUniverse(u, e.newCustom(u.cfg, from, h.Local(e.endUTC)), from)
+	})
+	return UniverseHandle{u}, nil
+}
+
+// scheduleLookback is how many days a schedule is searched back for its last
+// day before the start.
+const scheduleLookback = 365
+
+// choosesFrom is where a universe's data begin: a trading day early, so that
+// it chooses as the run starts.
+func (e *Engine) choosesFrom(u *universe) (int64, error) {
+	h := u.cfg.Hours
+	at := h.Local(e.utc)
+	if plan := u.Settings.Schedule; plan != nil {
+		for i, day := 0, midnight(at); i < scheduleLookback; i, day = i+1, day-nsDay {
+			days, err := plan(day, day)
+			if err != nil {
+				return 0, err
+			}
+			if _, ok := days(); ok {
+				at = min(at, day+at-midnight(at))
+				break
+			}
+		}
+	}
+	return e.barsBack(h, at, nsDay, 1, false, e.Settings.DailyPreciseEndTime), nil
+}
+
+// feedUniverse starts a universe's subscription, on its schedule if it has one.
+func (e *Engine) feedUniverse(u *universe, in stream, from int64) error {
+	if plan := u.Settings.Schedule; plan != nil {
+		days, err := plan(from, u.cfg.Hours.Local(e.endUTC))
+		if err != nil {
+			return err
+		}
+		s := &scheduled{in: in, days: days}
+		for s.step(); !s.over && s.at < from; {
+			s.step()
+		}
+		in = s
+	}
+	e.insert(&subscription{cfg: u.cfg, universe: u, start: e.utc, in: in})
+	return nil
+}
+
+// scheduled tells at each of its days the last collection there is, again where
+// none is new.
+type scheduled struct {
+	in          stream
+	days        Days
+	at          int64
+	over        bool
+	ahead, last *Collection
+}
+
+func (s *scheduled) step() {
+	day, ok := s.days()
+	s.at, s.over = day, !ok
+}
+
+func (s *scheduled) next() (Point, error) {
+	if s.over {
+		return nil, nil
+	}
+	for {
+		if s.ahead == nil {
+			p, err := s.in.next()
+			if err != nil {
+				return nil, err
+			}
+			switch v := p.(type) {
+			case *Collection:
+				s.ahead = v
+			case *Custom:
+				s.ahead = &Collection{Symbol: v.Symbol, Start: v.Start, End: v.End, Objects: []any{v.Object}}
+			}
+		}
+		if s.ahead == nil || s.ahead.End > s.at {
+			break
+		}
+		s.last, s.ahead = s.ahead, nil
+	}
+	if s.last == nil {
+		// The first there is comes after the day: it waits for the next.
+		if s.last = s.ahead; s.last == nil {
+			return nil, nil
+		}
+		s.ahead = nil
+		if s.step(); s.over {
+			return nil, nil
+		}
+	}
+	c := *s.last
+	c.End = s.at
+	c.Start = min(c.Start, c.End)
+	s.step()
+	return &c, nil
 }
 
 // Active gives the members of all universes, what the algorithm added by itself
@@ -184,6 +312,9 @@ func (e *Engine) Active() (out []*Security) {
 	}
 	return out
 }
+
+// Symbol names the universe.
+func (u UniverseHandle) Symbol() *Symbol { return u.u.cfg.Symbol }
 
 // Selected gives what the universe chose last.
 func (u UniverseHandle) Selected() []*Symbol { return u.u.selected }
@@ -237,6 +368,36 @@ func (e *Engine) coarseRow(cells []string, day int64) *Row {
 		r.PriceFactor, r.SplitFactor = decimalOf(cells, 6), decimalOf(cells, 7)
 	}
 	return r
+}
+
+// constituentRow reads: ticker, identifier. A row of no security chooses none.
+func (e *Engine) constituentRow(cells []string, day int64) *Row {
+	if len(cells) < 2 {
+		return nil
+	}
+	s := e.named(strings.TrimSpace(cells[1]), strings.TrimSpace(cells[0]))
+	return &Row{Symbol: s, LastUpdate: day}
+}
+
+// Coarse gives the rows of the coarse file that holds at a time, nil where
+// there is none within a week.
+func (e *Engine) Coarse(marketName string, utc int64) *Collection {
+	day := midnight(e.newYork.Local(utc)) - nsDay
+	for back := int64(0); back < 7; back++ {
+		c := &Collection{Start: day - back*nsDay, End: day - (back-1)*nsDay}
+		path := "equity/" + marketName + "/fundamental/coarse/" + dateOf(c.Start).Compact() + ".csv"
+		data, err := e.source.File(path)
+		if err != nil || data == nil {
+			continue
+		}
+		eachLine(data, func(cells []string) {
+			if r := e.coarseRow(cells, c.Start); r != nil {
+				c.Rows = append(c.Rows, r)
+			}
+		})
+		return c
+	}
+	return nil
 }
 
 // etfRow reads: ticker, identifier, date, weight, shares, value.

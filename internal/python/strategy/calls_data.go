@@ -124,6 +124,15 @@ func (h *host) declareData() {
 		return nil, err
 	})
 	h.def("universe", h.universe)
+	h.def("universe_symbol", func(a *args) (any, error) { return h.universes[a.int(0)].Symbol(), nil })
+	h.def("coarse", func(a *args) (any, error) {
+		c := e.Coarse(a.text(0), a.int64(1))
+		if c == nil || a.err != nil {
+			return nil, a.err
+		}
+		return h.rowsOf("coarse", c), nil
+	})
+	h.def("companies", func(*args) (any, error) { return h.companies, nil })
 	h.def("universes", func(*args) (any, error) {
 		var out []any
 		for i := range h.universes {

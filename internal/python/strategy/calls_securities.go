@@ -17,6 +17,7 @@ func (h *host) declareSecurities() {
 		return s, err
 	})
 	h.def("symbol_custom", func(a *args) (any, error) { return e.CustomSymbol(a.text(0), a.text(1), a.text(2), nil) })
+	h.def("symbol_unmapped", func(a *args) (any, error) { return e.UnmappedSymbol(algo.Kind(a.int(1)), a.text(2), a.text(0)) })
 	h.def("symbol_of", func(a *args) (any, error) { return e.SymbolOf(a.text(0)) })
 	h.def("symbol_by_ticker", func(a *args) (any, error) {
 		t := a.text(0)

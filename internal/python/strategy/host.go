@@ -74,6 +74,7 @@ type host struct {
 	sliceID, oldestSlice            int64
 	slicePoints                     int
 	parameters                      map[string]string
+	companies                       string // JSON: figures by identifier, "*" for all
 	algorithm                       python.Object
 	funcs                           map[string]python.Object
 	frame                           bool

@@ -18,6 +18,8 @@ from .consolidators import *
 from .consolidators import _period, _EventHook
 from .indicators import IndicatorBase, PythonIndicator, RollingWindow, _plain
 from .universe import *
+from .universe import universe_of, chosen
+from .fundamental import company, companies
 
 
 class AlgorithmSettings(Api):
@@ -180,7 +182,7 @@ class UniverseManager(Api):
 
     @property
     def values(self):
-        return _Callable([Universe(h) for h in _host.universes()])
+        return _Callable([universe_of(h) for h in _host.universes()])
 
     def contains_key(self, _):
         return False
@@ -194,8 +196,8 @@ class UniverseDefinitions(Api):
 
     def etf(self, ticker, market=None, universe_settings=None, universe_filter_func=None, **kw):
         f = universe_filter_func if universe_filter_func is not None else next((x for x in (market, universe_settings) if callable(x)), None)
-        s = universe_settings if isinstance(universe_settings, UniverseSettings) else None
-        return ("etf", str(ticker), market if isinstance(market, str) else "usa", s, f)
+        s = next((x for x in (universe_settings, market) if isinstance(x, UniverseSettings)), None)
+        return ETFConstituentsUniverse._new(str(ticker), market if isinstance(market, str) else "usa", s, f)
 
     ETF = etf
 
@@ -205,10 +207,16 @@ class UniverseDefinitions(Api):
 
     DollarVolume = dollar_volume
 
+    def top(self, count, universe_settings=None):
+        return _Dollar().top(count, universe_settings)
+
 
 class _Dollar(Api):
-    def top(self, count, settings=None):
-        return ("coarse", lambda rows: [x.symbol for x in sorted((r for r in rows if r.has_fundamental_data), key=lambda r: -r.dollar_volume)[:count]], None)
+    def top(self, count, universe_settings=None):
+        def most(rows):
+            rows = [r for r in rows if r.has_fundamental_data]
+            return [x.symbol for x in sorted(rows, key=lambda r: -r.dollar_volume)[:count]]
+        return FundamentalUniverse.usa(most, universe_settings)
 
 
 class ObjectStore(Api):
@@ -703,73 +711,70 @@ class QCAlgorithm(Api):
     # --- universes ---
 
     def add_universe(self, *args):
-        if isinstance(args[0], Universe):
-            return args[0]  # it was added when it was made
-        if isinstance(args[0], tuple):
-            spec = args[0]
-            if spec[0] == "etf":
-                return self._etf(*spec[1:])
-            return self._coarse(spec[1], spec[2])
-        if len(args) == 1 and callable(args[0]):
-            return self._coarse(args[0], None)
-        if len(args) == 2 and callable(args[0]) and callable(args[1]):
-            return self._coarse(args[0], args[1])
-        if len(args) >= 2 and not callable(args[0]) and callable(args[-1]):
+        """A universe, or what one is made of: one or two selections, a date rule
+        and a selection, a type of data and a selection, a name and one."""
+        first, rest = args[0], args[1:]
+        if isinstance(first, Universe):
+            return first._add(self, rest[0] if rest else None)
+        if hasattr(first, "_kind") and len(args) == 2:
+            settings = UniverseSettings(self.universe_settings)
+            settings.schedule.on(first)
+            return FundamentalUniverse.usa(rest[0], settings)._add(self)
+        if isinstance(first, type) and callable(args[-1]):
+            return self._typed_universe(*args)
+        if callable(first) and len(args) == 1:
+            return FundamentalUniverse.usa(first)._add(self)
+        if callable(first) and len(args) == 2 and callable(rest[0]):
+            if self.universe_settings.asynchronous:
+                raise ValueError("Asynchronous universe setting is not supported for coarse & fine selections, please use the new Fundamental single pass selection")
+            return FundamentalUniverse.usa(first)._add(self, rest[0])
+        if len(args) >= 2 and not callable(first) and callable(args[-1]):
             return self._custom_universe(*args)
-        if len(args) == 2 and isinstance(args[0], tuple):
-            return self.add_universe(args[0])
         raise TypeError("the arguments of add_universe are not understood")
+
+    def _typed_universe(self, type, *args):
+        """A universe chosen from points of a type: one LEAN has, or the algorithm's own."""
+        settings = next((a for a in args if isinstance(a, UniverseSettings)), None)
+        if issubclass(type, Fundamental):
+            return FundamentalUniverse.usa(args[-1], settings)._add(self)
+        names = [a for a in args if isinstance(a, str)]
+        kind = next((a for a in args if isinstance(a, SecurityType)), SecurityType.EQUITY)
+        resolution = next((a for a in args if isinstance(a, Resolution)), Resolution.DAILY)
+        selector = args[-1]
+
+        def make(settings, fine):
+            def choose(_, points):
+                return chosen(selector(points), fine, companies)
+            return _host.universe("custom", names[0], names[1] if len(names) > 1 else "usa", settings._pack(), choose, int(kind), int(resolution), type, type.__name__, _Reader(type))
+        return Universe(-1, make, type, settings)._add(self)
 
     def add_universe_selection(self, model):
         self._frame()
         self._selection = (self._selection or []) + [model]
-
-    def _coarse(self, coarse, fine):
-        def choose(time, rows):
-            got = coarse([CoarseFundamental(r) for r in rows])
-            if got is Universe.UNCHANGED:
-                return None
-            got = [symbol_of(s)._h if not isinstance(s, str) else Symbol.create(s, SecurityType.EQUITY, "usa")._h for s in got]
-            if fine is not None:
-                keep = set(got)
-                picked = fine([CoarseFundamental(r) for r in rows if r[0] in keep and r[4]])
-                if picked is Universe.UNCHANGED:
-                    return None
-                got = [s._h for s in picked]
-            return got
-        return Universe(_host.universe("coarse", "", "usa", self.universe_settings._pack(), choose))
-
-    def _etf(self, ticker, market, settings, f):
-        def choose(time, rows):
-            rows = [ETFConstituentUniverse(r) for r in rows]
-            ETFConstituentUniverse._last.update((r.symbol, r) for r in rows)
-            got = f(rows) if f else [r.symbol for r in rows]
-            return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got]
-        return Universe(_host.universe("etf", ticker, market or "usa", (settings or self.universe_settings)._pack(), choose))
 
     def _custom_universe(self, *args, filled=False):
         f = args[-1]
         name = next((a for a in args if isinstance(a, str)), "custom")
         res = next((a for a in args if isinstance(a, Resolution)), Resolution.DAILY)
         kind = next((a for a in args if isinstance(a, SecurityType)), SecurityType.EQUITY)
-        settings = next((a for a in args if isinstance(a, UniverseSettings)), self.universe_settings)
-
-        def choose(time, rows):
-            got = f(to_time(time))
-            if got is Universe.UNCHANGED or got is None:
-                return None
-            return [(s if isinstance(s, Symbol) else Symbol.create(str(s), kind, None))._h for s in got]
-        if any(isinstance(a, type) for a in args):
-            raise NotImplementedError("universes of custom data are not part of this engine yet")
+        settings = next((a for a in args if isinstance(a, UniverseSettings)), None)
         spans = {Resolution.TICK: 1, Resolution.SECOND: 1_000_000_000, Resolution.MINUTE: 60_000_000_000, Resolution.HOUR: 3_600_000_000_000, Resolution.DAILY: 86_400_000_000_000}
-        return Universe(_host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res], filled))
 
-    def _scheduled_universe(self, date, time, f, settings=None):
-        def choose(at, rows):
-            got = f(to_time(at))
-            return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got or ()]
-        return Universe(_host.universe("scheduled", f"{date.name}_{time.name}", "usa", (settings or self.universe_settings)._pack(), choose,
-                                       date._kind, date._args, date._func, time._kind, time._args))
+        def make(settings, fine):
+            def choose(time, _):
+                got = f(to_time(time))
+                if got is None or got is Universe.UNCHANGED:
+                    return None, -1
+                return chosen([s if isinstance(s, Symbol) else Symbol.create(str(s), kind, None) for s in got], fine, companies)
+            return _host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res], filled)
+        return Universe(-1, make, None, settings)._add(self)
+
+    def fundamentals(self, symbols):
+        """What is known of a company, or of each of some, now."""
+        now = self._clock.utc
+        if isinstance(symbols, (list, tuple)):
+            return [company(symbol_of(s), now) for s in symbols]
+        return company(symbol_of(symbols), now)
 
     # --- orders ---
 

@@ -67,6 +67,10 @@ class SecurityIdentifier(Api):
     def generate_equity(ticker, market="usa", map_symbol=True, *_):
         return Symbol.create(ticker, SecurityType.EQUITY, market).id
 
+    @staticmethod
+    def generate_constituent_identifier(ticker, security_type, market):
+        return Symbol._of(_host.symbol_unmapped(ticker, int(security_type), market)).id
+
 
 SecurityIdentifier.DefaultDate = SecurityIdentifier.DEFAULT_DATE = datetime(1899, 12, 30)
 
@@ -76,8 +80,8 @@ class Symbol(Api):
 
     _by = {}
 
-    def __init__(self, sid, value=None):
-        raise TypeError("make symbols with Symbol.create")
+    def __new__(cls, sid, value=None):
+        return cls._of(_host.symbol_of(str(sid)))
 
     @classmethod
     def _of(cls, handle):

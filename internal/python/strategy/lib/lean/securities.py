@@ -130,7 +130,7 @@ class SecurityCache(Api):
     def get_data(self, kind=None):
         if kind is None:
             return self._s.get_last_data()
-        if kind.__name__ in ("ETFConstituentUniverse", "CoarseFundamental"):
+        if kind.__name__ in ("ETFConstituentUniverse", "Fundamental"):
             return kind._last.get(self._s.symbol)
         return _host.security_data(self._s._h, 1 if kind is TradeBar else 2 if kind is QuoteBar else 3)
 
@@ -548,7 +548,10 @@ class Security(_host.SecurityCell, Api):
 
     @property
     def fundamentals(self):
-        return _host.security_fundamentals(self._h)
+        if self.symbol.security_type != SecurityType.EQUITY:
+            return None
+        from .fundamental import company
+        return company(self.symbol, _host.CLOCK.utc)
 
     @property
     def session(self):
