@@ -18,8 +18,10 @@ type files struct {
 	day  int
 	// last is the fund's last day; the universe ends after it.
 	last int64
-	path func(day market.Date) string
-	row  func(cells []string, day int64) *Row
+	// whole says that a day without a file has an empty collection.
+	whole bool
+	path  func(day market.Date) string
+	row   func(cells []string, day int64) *Row
 }
 
 func (f *files) next() (Point, error) {
@@ -38,7 +40,7 @@ func (f *files) next() (Point, error) {
 			f.e.dataError(err)
 			continue
 		}
-		if data == nil {
+		if data == nil && !f.whole {
 			continue
 		}
 		c := &Collection{Symbol: f.cfg.Symbol, Start: day, End: day + nsDay}
@@ -151,7 +153,7 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 			f.path = func(d market.Date) string {
 				return "equity/" + marketName + "/fundamental/coarse/" + d.Compact() + ".csv"
 			}
-			f.row = e.coarseRow
+			f.row, f.whole = e.coarseRow, true
 		case "etf":
 			fund, err := e.Symbol(Equity, marketName, ticker)
 			if err != nil {

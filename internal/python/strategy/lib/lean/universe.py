@@ -167,7 +167,8 @@ class FundamentalUniverse(Universe):
 
                 def points(got):
                     keep = set(got)
-                    return [r for r in rows if r.symbol._h in keep and r.has_fundamental_data]
+                    # On a day without data what was chosen is looked up one by one.
+                    return [r for r in rows if r.symbol._h in keep and r.has_fundamental_data] if rows else companies(got)
                 return chosen(selector(rows), fine, points)
             return _host.universe("coarse", "", "usa", settings._pack(), choose)
         return FundamentalUniverse(-1, make, Fundamentals, settings)
