@@ -3,7 +3,9 @@ package algo
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"sort"
+	"strings"
 )
 
 // custom reads a data type of the algorithm's own, a day at a time.
@@ -47,6 +49,16 @@ func (c *custom) next() (Point, error) {
 	}
 }
 
+// DataFile gives the bytes of a file of the data folder, named from there or
+// as one goes there from LEAN's own folders; nil where it is not there.
+func (e *Engine) DataFile(name string) ([]byte, error) {
+	name = path.Clean(strings.ReplaceAll(name, "\\", "/"))
+	if from, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimLeft(name, "./"), "/"), "Data/"); ok {
+		name = from
+	}
+	return e.source.File(strings.TrimPrefix(name, "/"))
+}
+
 // open reads the source of a day, unless it is the one of the day before.
 func (c *custom) open(day int64) error {
 	src, err := c.cfg.Custom.Source(c.cfg, day, false)
@@ -60,7 +72,7 @@ func (c *custom) open(day int64) error {
 	if src.Remote {
 		return fmt.Errorf("%s wants %s, and there is no network here: put the file into the data folder and name it with SubscriptionTransportMedium.LOCAL_FILE", c.cfg.Custom.Name(), src.Path)
 	}
-	read := c.e.source.File
+	read := c.e.DataFile
 	if src.Stored {
 		if read = c.e.Stored; read == nil {
 			return fmt.Errorf("%s wants %s of the object store, and there is none", c.cfg.Custom.Name(), src.Path)

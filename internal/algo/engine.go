@@ -111,6 +111,7 @@ type Engine struct {
 	OnLog      func(kind, text string)
 	Progress   func(done float64, at int64)
 
+	customs    map[string]declared // by name
 	symbols    map[string]*Symbol
 	byTicker   map[string]*Symbol
 	references map[*Symbol]*reference
@@ -170,7 +171,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 	if err != nil {
 		panic(err) // embedded
 	}
-	e := &Engine{source: source, ctx: ctx, Status: StatusRunning,
+	e := &Engine{customs: map[string]declared{}, source: source, ctx: ctx, Status: StatusRunning,
 		Settings: Settings{FreePercent: num.New(25, 4), MinOrderMargin: num.New(1, 3), MaxTarget: num.FromInt(1e9), MinTarget: num.New(1, 10),
 			LiquidateEnabled: true, RebalanceOnInsights: true, RebalanceOnChanges: true, StalePrice: time.Hour, DailyPreciseEndTime: true},
 		Universe: UniverseSettings{Resolution: Minute, FillForward: true, Norm: Adjusted, MinTime: nsDay},

@@ -378,6 +378,9 @@ func (e *Engine) constituentRow(cells []string, day int64) *Row {
 		return nil
 	}
 	s := e.named(strings.TrimSpace(cells[1]), strings.TrimSpace(cells[0]))
+	if s != nil && s.Kind == Base {
+		s = nil
+	}
 	return &Row{Symbol: s, LastUpdate: day}
 }
 

@@ -132,6 +132,13 @@ func (h *host) declareData() {
 		}
 		return h.rowsOf("coarse", c), nil
 	})
+	h.def("data_file", func(a *args) (any, error) {
+		data, err := e.DataFile(a.text(0))
+		if data == nil || err != nil {
+			return nil, err
+		}
+		return string(data), nil
+	})
 	h.def("companies", func(*args) (any, error) { return h.companies, nil })
 	h.def("universes", func(*args) (any, error) {
 		var out []any

@@ -16,7 +16,26 @@ func (h *host) declareSecurities() {
 		s, err := e.Symbol(algo.Kind(a.int(1)), strings.ToLower(a.text(2)), strings.ToUpper(a.text(0)))
 		return s, err
 	})
-	h.def("symbol_custom", func(a *args) (any, error) { return e.CustomSymbol(a.text(0), a.text(1), a.text(2), nil) })
+	h.def("symbol_custom", func(a *args) (any, error) {
+		var under *algo.Symbol
+		if a.int(3) >= 0 {
+			under = a.symbol(3)
+		}
+		return e.CustomSymbol(a.text(0), a.text(1), a.text(2), under)
+	})
+	h.def("custom_type", func(a *args) (any, error) {
+		c := &customType{h: h, class: a.keep(0), name: a.text(1), mapped: a.bool(2), sparse: a.bool(3), reader: a.keep(4)}
+		loc, err := time.LoadLocation(a.text(5))
+		if err != nil {
+			return nil, &python.Raise{Type: "ValueError", Message: fmt.Sprintf("the time zone %q is not known", a.text(5))}
+		}
+		if a.err != nil {
+			return nil, a.err
+		}
+		h.customTypes = append(h.customTypes, c)
+		e.DeclareType(c, loc)
+		return len(h.customTypes) - 1, nil
+	})
 	h.def("symbol_unmapped", func(a *args) (any, error) { return e.UnmappedSymbol(algo.Kind(a.int(1)), a.text(2), a.text(0)) })
 	h.def("symbol_of", func(a *args) (any, error) { return e.SymbolOf(a.text(0)) })
 	h.def("symbol_by_ticker", func(a *args) (any, error) {
@@ -61,12 +80,12 @@ func (h *host) declareSecurities() {
 		return s, err
 	})
 	h.def("add_custom", func(a *args) (any, error) {
-		c := &customType{h: h, class: a.keep(0), name: a.text(1), mapped: a.bool(8), sparse: a.bool(9), reader: a.keep(10)}
+		c := h.customTypes[a.int(0)]
 		var under *algo.Symbol
-		if a.int(3) >= 0 {
-			under = a.symbol(3)
+		if a.int(2) >= 0 {
+			under = a.symbol(2)
 		}
-		zone := a.text(5)
+		zone := a.text(4)
 		if zone == "" {
 			zone = "America/New_York"
 		}
@@ -77,7 +96,7 @@ func (h *host) declareSecurities() {
 		if a.err != nil {
 			return nil, a.err
 		}
-		s, err := e.AddCustom(a.text(2), under, c, algo.Resolution(a.int(4)), loc, a.bool(6), a.decimal(7))
+		s, err := e.AddCustom(a.text(1), under, c, algo.Resolution(a.int(3)), loc, a.bool(5), a.decimal(6))
 		if s != nil && s.Mirror == nil {
 			s.Mirror = h.onMirror
 		}

@@ -58,6 +58,7 @@ type host struct {
 	makers      []algo.Consolidator
 	pythons     map[python.Object]algo.Consolidator
 	universes   []algo.UniverseHandle
+	customTypes []*customType
 
 	bar, quote, tick, point, slice  *python.Type
 	security, holding, portfolio    *python.Type

@@ -43,8 +43,7 @@ func (h *host) addUniverse(kind string, a *args, set algo.UniverseSettings, choo
 	case "timed":
 		return h.e.AddTimedUniverse(a.text(1), a.text(2), algo.Kind(a.int(5)), a.int64(6), a.bool(7), set, choose)
 	case "custom":
-		c := &customType{h: h, class: a.keep(7), name: a.text(8), reader: a.keep(9)}
-		return h.e.AddCustomUniverse(a.text(1), a.text(2), algo.Kind(a.int(5)), algo.Resolution(a.int(6)), c, set, choose)
+		return h.e.AddCustomUniverse(a.text(1), a.text(2), algo.Kind(a.int(5)), algo.Resolution(a.int(6)), h.customTypes[a.int(7)], set, choose)
 	case "scheduled":
 		times, err := h.times(a.text(8), a.object(9))
 		if err != nil {

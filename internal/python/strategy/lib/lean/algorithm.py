@@ -365,7 +365,7 @@ class QCAlgorithm(Api):
         self.insights_generated = _EventHook()
         self._runtime, self._charts, self._summary = {}, {}, {}
         self._name, self._tags = type(self).__name__, []
-        self._alpha = self._pcm = self._execution = self._risk = self._selection = None
+        self._alpha = self._pcm = self._execution = self._risk = self._selection = self._benchmark_func = None
         self._zone_name = "America/New_York"
         self._seen = -1
         self._now = None
@@ -401,6 +401,8 @@ class QCAlgorithm(Api):
         return self._now
 
     _clock = _host.CLOCK
+
+    MAX_NAME_AND_TAGS_LENGTH, MAX_TAGS_COUNT = 200, 100
 
     @property
     def utc_time(self):
@@ -581,6 +583,7 @@ class QCAlgorithm(Api):
     def set_benchmark(self, *args):
         if len(args) == 1 and callable(args[0]) and not isinstance(args[0], Symbol):
             f = args[0]
+            self._benchmark_func = f
             _host.benchmark_func(lambda ns: float(f(to_time(ns))))
             return
         s = args[-1]
@@ -591,11 +594,12 @@ class QCAlgorithm(Api):
             symbol = Symbol.create(args[1], args[0], None)
         else:
             symbol = symbol_of(s)
+        self._benchmark_func = None
         _host.benchmark(symbol._h)
 
     @property
     def benchmark(self):
-        return _Benchmark()
+        return _Benchmark(self._benchmark_func)
 
     def set_security_initializer(self, initializer):
         f = initializer.initialize if hasattr(initializer, "initialize") else initializer
@@ -687,9 +691,7 @@ class QCAlgorithm(Api):
         if resolution is None:
             d = type().default_resolution()
             resolution = d
-        probe = type()
-        h = _host.add_custom(type, type.__name__, name or "", under, int(resolution), str(time_zone) if time_zone else "", bool(fill_forward), float(leverage),
-                             bool(probe.requires_mapping()), bool(probe.is_sparse_data()), _Reader(type))
+        h = _host.add_custom(custom_type(type), name or "", under, int(resolution), str(time_zone) if time_zone else "", bool(fill_forward), float(leverage))
         return Security._of(h)
 
     def remove_security(self, symbol, tag=None):
@@ -745,7 +747,7 @@ class QCAlgorithm(Api):
         def make(settings, fine):
             def choose(_, points):
                 return chosen(selector(points), fine, companies)
-            return _host.universe("custom", names[0], names[1] if len(names) > 1 else "usa", settings._pack(), choose, int(kind), int(resolution), type, type.__name__, _Reader(type))
+            return _host.universe("custom", names[0], names[1] if len(names) > 1 else "usa", settings._pack(), choose, int(kind), int(resolution), custom_type(type))
         return Universe(-1, make, type, settings)._add(self)
 
     def add_universe_selection(self, model):
@@ -1052,6 +1054,11 @@ class QCAlgorithm(Api):
         if not period:
             return
         symbols = symbol if isinstance(symbol, (list, tuple)) else [symbol]
+        spans = {timedelta(seconds=1): Resolution.SECOND, timedelta(minutes=1): Resolution.MINUTE, timedelta(hours=1): Resolution.HOUR, timedelta(days=1): Resolution.DAILY}
+        if isinstance(resolution, timedelta):
+            if resolution not in spans:
+                return self._warm_up_span(symbols, indicator, resolution, int(period), selector)
+            resolution = spans[resolution]
         for bar in self._points(symbols, int(period), resolution):
             if isinstance(indicator, IndicatorBase):
                 if selector is None:
@@ -1061,6 +1068,15 @@ class QCAlgorithm(Api):
                     indicator.update(bar.end_time, v) if isinstance(v, (int, float)) else indicator.update(v)
             else:
                 update_python(indicator, bar)
+
+    def _warm_up_span(self, symbols, indicator, span, periods, selector):
+        """Warms up with bars of a length that no resolution has."""
+        finest = next(r for r, s in ((Resolution.DAILY, 86400), (Resolution.HOUR, 3600), (Resolution.MINUTE, 60), (Resolution.SECOND, 1)) if span.total_seconds() % s == 0)
+        each = {Resolution.DAILY: 86400, Resolution.HOUR: 3600, Resolution.MINUTE: 60, Resolution.SECOND: 1}[finest]
+        c = TradeBarConsolidator(span)
+        c.data_consolidated += lambda _, bar: indicator.update(bar) if selector is None else indicator.update(bar.end_time, selector(bar))
+        for bar in self._points(symbols, int(periods * span.total_seconds() // each), finest):
+            c.update(bar)
 
     def indicator_history(self, indicator, symbol, *args, **kw):
         from .history import indicator_history
@@ -1190,8 +1206,11 @@ class _History:
 
 
 class _Benchmark(Api):
+    def __init__(self, func):
+        self._func = func
+
     def evaluate(self, time):
-        return _host.benchmark_value()
+        return _host.benchmark_value() if self._func is None else self._func(time)
 
 
 def update_python(indicator, point):
@@ -1240,6 +1259,18 @@ class _Reader:
             got.symbol = c.symbol
         start = to_ns(got.time)
         return (start, max(start, to_ns(getattr(got, "end_time", got.time))), float(got.value or 0.0), got)
+
+
+_TYPES = {}
+
+
+def custom_type(kind):
+    """The engine's handle of a type of the algorithm's own."""
+    if kind not in _TYPES:
+        probe = kind()
+        zone = probe.data_time_zone()
+        _TYPES[kind] = _host.custom_type(kind, kind.__name__, bool(probe.requires_mapping()), bool(probe.is_sparse_data()), _Reader(kind), str(zone) if zone else "America/New_York")
+    return _TYPES[kind]
 
 
 def _helpers():

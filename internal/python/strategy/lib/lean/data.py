@@ -106,7 +106,9 @@ class Symbol(Api):
 
     @staticmethod
     def create_base(base_type, underlying, market=None):
-        return Symbol._of(_host.symbol_custom(str(underlying), base_type.__name__, market or "usa"))
+        from .algorithm import custom_type
+        custom_type(base_type)
+        return Symbol._of(_host.symbol_custom(str(underlying), base_type.__name__, market or "usa", underlying._h if isinstance(underlying, Symbol) else -1))
 
     @property
     def has_underlying(self):
@@ -676,7 +678,7 @@ class DataDictionary(dict, Api):
 
     def __contains__(self, key):
         if dict.__contains__(self, key):
-            return True
+            return key is not None
         if isinstance(key, str):
             s = _host.symbol_by_ticker(key)
             return s >= 0 and dict.__contains__(self, Symbol._of(s))

@@ -347,6 +347,23 @@ class ReservedBuyingPowerForPositionParameters(Api):
         self.security = security
 
 
+class MarginInterestRateParameters(_Params):
+    def __init__(self, security=None, time=None):
+        super().__init__(security=security, time=time)
+
+
+class BuyingPowerModelExtensions(Api):
+    """Questions to a buying power model in one line."""
+
+    @staticmethod
+    def above_minimum_order_margin_portfolio_percentage(model, security, quantity, portfolio, minimum):
+        return _host.above_minimum(security.symbol._h, quantity)
+
+    @staticmethod
+    def get_reserved_buying_power_for_position(model, security):
+        return model.get_reserved_buying_power_for_position(ReservedBuyingPowerForPositionParameters(security)).absolute_used_buying_power
+
+
 class InitialMarginParameters(_Params):
     def __init__(self, security=None, quantity=0):
         super().__init__(security=security, quantity=quantity)
@@ -398,6 +415,19 @@ class IndicatorVolatilityModel(Api):
 
     def get_history_requirements(self, *_):
         return []
+
+
+class VolatilityModelExtensions(Api):
+    @staticmethod
+    def warm_up(volatility_model, algorithm, security, resolution, periods, data_normalization_mode=None):
+        """Feeds a model so many past bars of a security."""
+        from .history import ask
+        if resolution is None:
+            resolution = security.resolution
+        norm = security.data_normalization_mode if data_normalization_mode is None else data_normalization_mode
+        for group in ask([security.symbol], periods, 0, 0, resolution, norm=norm):
+            for _, point in group:
+                volatility_model.update(security, point)
 
 
 class StandardDeviationOfReturnsVolatilityModel(Api):
@@ -546,6 +576,17 @@ class BrokerageModelSecurityInitializer(SecurityInitializer):
         _host.brokerage_models(security._h)
         if self._seeder is not None:
             self._seeder.seed_security(security)
+
+
+class CompositeSecurityInitializer(SecurityInitializer):
+    """One initializer after another."""
+
+    def __init__(self, *initializers):
+        self._all = list(initializers[0]) if len(initializers) == 1 and isinstance(initializers[0], (list, tuple)) else list(initializers)
+
+    def initialize(self, security):
+        for i in self._all:
+            i.initialize(security) if hasattr(i, "initialize") else i(security)
 
 
 class FuncSecuritySeeder(Api):

@@ -48,6 +48,10 @@ class SecurityExchangeHours(Api):
     def __init__(self, handle):
         self._h = handle
 
+    @staticmethod
+    def always_open(time_zone):
+        return AlwaysOpen(time_zone)
+
     @property
     def time_zone(self):
         return _host.hours_zone(self._h)
@@ -79,6 +83,23 @@ class SecurityExchangeHours(Api):
 
     def get_market_hours(self, local):
         return LocalMarketHours([MarketHoursSegment(a, b, 2 if o else 1) for a, b, o in _host.hours_segments(self._h, to_ns(local))])
+
+
+class AlwaysOpen(SecurityExchangeHours):
+    """Hours of a market that never closes, in a zone."""
+
+    def __init__(self, time_zone):
+        super().__init__(-1)
+        self._zone = str(time_zone)
+
+    time_zone = property(lambda self: self._zone)
+    is_market_always_open = True
+
+    def is_open(self, local, *more):
+        return True
+
+    def is_date_open(self, local, extended=False):
+        return True
 
 
 class SecurityExchange(Api):
@@ -121,8 +142,13 @@ class SecurityExchange(Api):
 
 
 class SecurityCache(Api):
+    """The last data of a security, and what the algorithm put beside them."""
+
     def __init__(self, security):
-        self._s = security
+        self._s, self._lists = security, {}
+
+    def add_data_list(self, data, type, contains_fill_forward_data=False):
+        self._lists[type] = list(data)
 
     def has_data(self, kind):
         return self.get_data(kind) is not None
@@ -130,6 +156,8 @@ class SecurityCache(Api):
     def get_data(self, kind=None):
         if kind is None:
             return self._s.get_last_data()
+        if kind in self._lists:
+            return self._lists[kind][-1] if self._lists[kind] else None
         if kind.__name__ in ("ETFConstituentUniverse", "Fundamental"):
             return kind._last.get(self._s.symbol)
         return _host.security_data(self._s._h, 1 if kind is TradeBar else 2 if kind is QuoteBar else 3)
@@ -137,6 +165,8 @@ class SecurityCache(Api):
     def get_all(self, kind):
         if kind is Tick:
             return _host.security_ticks(self._s._h)
+        if kind in self._lists:
+            return list(self._lists[kind])
         d = self.get_data(kind)
         return [] if d is None else [d]
 
@@ -306,6 +336,37 @@ class Session(SessionBar):
         if row is None:
             raise IndexError(f"there are {self.count} sessions, not {ago + 1}")
         return SessionBar(self.symbol, row)
+
+
+class DynamicSecurityData(Api):
+    """security.data: the last points by type, custom ones of the security included."""
+
+    def __init__(self, security):
+        self._s = security
+
+    def _sources(self):
+        yield self._s.cache
+        for s in _host.securities():
+            other = Security._of(s)
+            if other.symbol.underlying == self._s.symbol:
+                yield other.cache
+
+    def has_data(self, type):
+        return any(c.has_data(type) for c in self._sources())
+
+    def get(self, type):
+        for c in self._sources():
+            d = c.get_data(type)
+            if d is not None:
+                return d
+        return None
+
+    def get_all(self, type):
+        for c in self._sources():
+            all_ = c.get_all(type)
+            if all_:
+                return all_
+        return []
 
 
 class _Got:
@@ -554,6 +615,10 @@ class Security(_host.SecurityCell, Api):
         return company(self.symbol, _host.CLOCK.utc)
 
     @property
+    def data(self):
+        return DynamicSecurityData(self)
+
+    @property
     def session(self):
         return Session(self._h, self.symbol)
 
@@ -731,9 +796,36 @@ class Cash(Api):
         return [] if s < 0 else [Symbol._of(s)]
 
     @property
+    def currency_conversion(self):
+        return CurrencyConversion(self)
+
+    @property
     def conversion_rate_security(self):
         s = _host.cash(self.symbol)[2]
         return None if s < 0 else Security._of(_host.security_of(s))
+
+
+class CurrencyConversion(Api):
+    """How a currency becomes the account's."""
+
+    def __init__(self, cash):
+        self._cash = cash
+
+    @property
+    def source_currency(self):
+        return self._cash.symbol
+
+    @property
+    def destination_currency(self):
+        return _host.account_currency()
+
+    @property
+    def conversion_rate(self):
+        return self._cash.conversion_rate
+
+    @property
+    def conversion_rate_securities(self):
+        return [Security._of(_host.security_of(s)) for s in _host.cash_path(self._cash.symbol)]
 
 
 class CashBook(Api):
