@@ -138,6 +138,19 @@ func (e *Engine) CustomSymbol(ticker, kind, marketName string, under *Symbol) (*
 	return e.intern(s), nil
 }
 
+// TakeHours gives a security the hours of a market.
+func (e *Engine) TakeHours(s *Security, kind Kind, marketName string) error {
+	h, err := e.HoursOf(&Symbol{Kind: kind, Market: marketName})
+	if err != nil {
+		return err
+	}
+	s.Hours = h
+	for _, c := range s.Configs {
+		c.Hours = h
+	}
+	return nil
+}
+
 // declared is a data type that a universe may choose symbols of.
 type declared struct {
 	custom CustomType

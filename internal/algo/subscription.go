@@ -21,6 +21,7 @@ type subscription struct {
 	removed  bool
 	scaleDay int64
 	hasScale bool
+	scaleTo  int64 // the day that scaled raw prices are of
 	ref      *reference
 	points   []Point // of the last step, to be used again
 	round    int     // of gathering in which packet was its own
@@ -54,6 +55,9 @@ func (s *subscription) scale(p Point) Point {
 	if day := midnight(start); !s.hasScale || day > s.scaleDay && !filled(p) {
 		s.scaleDay, s.hasScale = day, true
 		s.cfg.scale = s.ref.factor(dateOf(day), s.cfg.Norm)
+		if s.cfg.Norm == ScaledRaw { // as prices were at the end
+			s.cfg.scale = s.cfg.scale.Quo(s.ref.factor(dateOf(s.scaleTo), s.cfg.Norm))
+		}
 	}
 	f, plus := s.cfg.scale, num.Zero
 	if s.cfg.Norm == TotalReturn {

@@ -219,7 +219,9 @@ func (h *host) declareSecurities() {
 		return nil, nil
 	})
 	sec("security_power", func(s *algo.Security, a *args) (any, error) { return s.Power.Power(s, algo.Direction(a.int(1))) })
-	sec("security_fundamentals", func(s *algo.Security, _ *args) (any, error) { return nil, nil })
+	sec("security_hours", func(s *algo.Security, a *args) (any, error) {
+		return nil, e.TakeHours(s, algo.Kind(a.int(1)), a.text(2))
+	})
 	sec("security_session_size", func(s *algo.Security, a *args) (any, error) {
 		if !a.none(1) {
 			s.KeepSessions(a.int(1))
@@ -376,6 +378,15 @@ func (h *host) declareCash() {
 			from = h.symbolHandle(s.Symbol)
 		}
 		return tuple{c.Amount, c.Rate, from}, nil
+	})
+	h.def("cash_path", func(a *args) (any, error) {
+		var out []any
+		if c := h.e.Portfolio.Cash.Get(a.text(0)); c != nil {
+			for _, s := range c.Path() {
+				out = append(out, s.Symbol)
+			}
+		}
+		return out, nil
 	})
 	h.def("cash_names", func(*args) (any, error) {
 		var out []any

@@ -26,6 +26,10 @@ from lean.universe import *
 from lean.framework import *
 from lean.alphas import *
 from lean.execution import *
+from lean.portfolio import (BlackLittermanOptimizationPortfolioConstructionModel, IPortfolioOptimizer, MeanVarianceOptimizationPortfolioConstructionModel,
+                            RiskParityPortfolioConstructionModel)
+from lean.optimize import (MaximumSharpeRatioPortfolioOptimizer, MinimumVariancePortfolioOptimizer, RiskParityPortfolioOptimizer,
+                           UnconstrainedMeanVariancePortfolioOptimizer)
 from lean.algorithm import *
 from lean.files import Compression, Expiry, Globals, LeanData, read_lines as _read_lines
 import lean.indicators as _indicators
@@ -194,10 +198,6 @@ class Random:
         return int(self.next_double() * (high - low)) + low
 
     Next, NextDouble = next, next_double
-
-
-class EquityExchange:
-    """The hours of the equity exchanges in New York."""
 
 
 def round_to_significant_digits(x, digits):

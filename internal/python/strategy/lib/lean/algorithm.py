@@ -686,6 +686,8 @@ class QCAlgorithm(Api):
     def add_data(self, type, ticker, resolution=None, time_zone=None, fill_forward=False, leverage=1.0, *more):
         if isinstance(resolution, SymbolProperties):
             raise NotImplementedError("custom properties of a data type are not part of this engine yet")
+        if isinstance(ticker, str) and type().requires_mapping():
+            ticker = symbol_of(ticker)  # of the security whose map file it follows
         name = str(ticker) if not isinstance(ticker, Symbol) else None
         under = -1 if name is not None else ticker._h
         if resolution is None:

@@ -421,10 +421,13 @@ class VolatilityModelExtensions(Api):
     @staticmethod
     def warm_up(volatility_model, algorithm, security, resolution, periods, data_normalization_mode=None):
         """Feeds a model so many past bars of a security."""
+        from .enums import DataNormalizationMode
         from .history import ask
         if resolution is None:
             resolution = security.resolution
         norm = security.data_normalization_mode if data_normalization_mode is None else data_normalization_mode
+        if norm == DataNormalizationMode.RAW:  # past prices without the jumps of splits and dividends
+            norm = DataNormalizationMode.SCALED_RAW
         for group in ask([security.symbol], periods, 0, 0, resolution, norm=norm):
             for _, point in group:
                 volatility_model.update(security, point)

@@ -141,6 +141,10 @@ class SecurityExchange(Api):
         raise NotImplementedError("trading hours come from the data folder's market-hours database")
 
 
+class EquityExchange(Api):
+    """The hours of the equity exchanges in New York, for a security that has others."""
+
+
 class SecurityCache(Api):
     """The last data of a security, and what the algorithm put beside them."""
 
@@ -405,6 +409,12 @@ class Security(_host.SecurityCell, Api):
             s._models = {}
             _host.security_bind(handle, s, s.holdings)
         return s
+
+    def __setattr__(self, name, value):
+        if name in ("exchange", "Exchange") and isinstance(value, EquityExchange):
+            _host.security_hours(self._h, int(SecurityType.EQUITY), "usa")
+            return
+        super().__setattr__(name, value)
 
     @property
     def type(self):
