@@ -272,7 +272,7 @@ func (h *host) setModel(s *algo.Security, kind string, o python.Object) error {
 	case "settlement":
 		x, err := h.p.Attr(o, "_native_settlement")
 		if err != nil { // a class of the algorithm's own, that it asks itself
-			s.Settlement = algo.ImmediateSettlement{}
+			s.Settlement = ownSettlement{h: h, model: o.IncRef()}
 			return nil
 		}
 		defer x.DecRef()

@@ -219,6 +219,12 @@ func (h *host) declareSecurities() {
 		return nil, nil
 	})
 	sec("security_power", func(s *algo.Security, a *args) (any, error) { return s.Power.Power(s, algo.Direction(a.int(1))) })
+	sec("security_settlement", func(s *algo.Security, _ *args) (any, error) {
+		if own, ok := s.Settlement.(ownSettlement); ok {
+			return owned(own.model.IncRef()), nil
+		}
+		return nil, nil
+	})
 	sec("security_hours", func(s *algo.Security, a *args) (any, error) {
 		return nil, e.TakeHours(s, algo.Kind(a.int(1)), a.text(2))
 	})

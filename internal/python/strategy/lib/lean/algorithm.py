@@ -230,6 +230,11 @@ class ObjectStore(Api):
 
     def _text(self, key):
         v = self._v.get(key)
+        if v is not None and key.endswith(".zip"):
+            import io
+            import zipfile
+            with zipfile.ZipFile(io.BytesIO(v)) as z:
+                v = z.read(z.namelist()[0])
         return None if v is None else v.decode()
 
     def read(self, key):
@@ -317,6 +322,14 @@ class Color:
 Color = Color()
 
 
+_running = None
+
+
+def running():
+    """The algorithm of this run."""
+    return _running
+
+
 def _res(r):
     return -1 if r is None else int(r)
 
@@ -343,6 +356,8 @@ class QCAlgorithm(Api):
     def _begin(self):
         if self._ready:
             return
+        global _running
+        _running = self
         d = object.__setattr__
         d(self, "_ready", True)
         self.securities = SecurityManager()
@@ -571,6 +586,11 @@ class QCAlgorithm(Api):
             return
         self.brokerage_model = model
         native = type(model).__module__.startswith("lean.")
+        ask = vars(type(model)).get("get_benchmark") or vars(type(model)).get("GetBenchmark")
+        if ask is not None:
+            b = ask(model, self.securities)
+            if hasattr(b, "evaluate") and not isinstance(b, _Benchmark):
+                self.set_benchmark(b.evaluate)
         _host.set_brokerage(int(getattr(model, "_brokerage", 0)), int(getattr(model, "account_type", 0)), None if native else model)
 
     def set_brokerage_message_handler(self, handler):
@@ -724,7 +744,9 @@ class QCAlgorithm(Api):
             settings = UniverseSettings(self.universe_settings)
             settings.schedule.on(first)
             return FundamentalUniverse.usa(rest[0], settings)._add(self)
-        if isinstance(first, type) and callable(args[-1]):
+        if isinstance(first, type):
+            if not callable(args[-1]) or args[-1] is first:
+                args = (*args, lambda points: [p.symbol for p in points])  # everything
             return self._typed_universe(*args)
         if callable(first) and len(args) == 1:
             return FundamentalUniverse.usa(first)._add(self)
@@ -1086,6 +1108,21 @@ class QCAlgorithm(Api):
 
     def create_indicator_name(self, symbol, type, resolution=None):
         return _host.indicator_full_name(symbol_of(symbol)._h if symbol is not None else -1, type, _res(resolution))
+
+    def filtered_identity(self, symbol, resolution=None, selector=None, filter=None, field_name=""):
+        """The value of the data that a filter lets through."""
+        from .indicators import _CLASSES
+        s = symbol_of(symbol)
+        one = _CLASSES["Identity"](self.create_indicator_name(s, field_name or "close", resolution))
+        c = self.resolve_consolidator(s, resolution)
+
+        def feed(_, point):
+            if filter is None or filter(point):
+                v = point.value if selector is None else selector(point)
+                one.update(point.end_time, v if isinstance(v, (int, float)) else v.value)
+        c.data_consolidated += feed
+        self.subscription_manager.add_consolidator(s, c)
+        return one
 
     # --- history ---
 

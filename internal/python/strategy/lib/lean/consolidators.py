@@ -130,6 +130,9 @@ class DataConsolidator(Api):
     _input = _output = TradeBar
 
 
+IDataConsolidator = DataConsolidator
+
+
 def _period(args):
     """The period, count or calendar that a consolidator is made with."""
     a = args[0] if args else timedelta(days=1)

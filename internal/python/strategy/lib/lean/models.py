@@ -369,6 +369,31 @@ class InitialMarginParameters(_Params):
         super().__init__(security=security, quantity=quantity)
 
 
+class ApplyFundsSettlementModelParameters(Api):
+    def __init__(self, portfolio, security, application_time_utc, cash_amount, fill=None):
+        self.portfolio, self.security, self.utc_time, self.cash_amount, self.fill = portfolio, security, application_time_utc, cash_amount, fill
+
+
+class ScanSettlementModelParameters(Api):
+    def __init__(self, portfolio, security, utc_time):
+        self.portfolio, self.security, self.utc_time = portfolio, security, utc_time
+
+
+def _settle(model, what, given):
+    """Asks a settlement model of the algorithm's own, for the engine."""
+    from .algorithm import running
+    from .securities import Security
+    from .data import to_time
+    handle, utc, amount, currency = given
+    security, portfolio, at = Security._of(handle), running().portfolio, to_time(utc)
+    pascal = "ApplyFunds" if what == "apply" else "Scan"
+    ask = getattr(model, "apply_funds" if what == "apply" else "scan", None) or getattr(model, pascal)
+    if what == "apply":
+        ask(ApplyFundsSettlementModelParameters(portfolio, security, at, CashAmount(amount, currency), None))
+    else:
+        ask(ScanSettlementModelParameters(portfolio, security, at))
+
+
 class ImmediateSettlementModel(Api):
     _native_settlement = ("immediate", 0, 0)
 
@@ -468,6 +493,8 @@ RelativeStandardDeviationVolatilityModel = StandardDeviationOfReturnsVolatilityM
 
 
 class NullShortableProvider(Api):
+    data_provider = None  # files are the data folder's
+
     def shortable_quantity(self, symbol, local_time):
         return None
 
@@ -569,6 +596,16 @@ class SecurityInitializer(Api):
 
     def initialize(self, security):
         pass
+
+
+class FuncSecurityInitializer(SecurityInitializer):
+    """A function as an initializer."""
+
+    def __init__(self, initializer):
+        self._func = initializer
+
+    def initialize(self, security):
+        self._func(security)
 
 
 class BrokerageModelSecurityInitializer(SecurityInitializer):

@@ -273,11 +273,28 @@ class SecurityHolding(_host.HoldingCell, Api):
     def hold_stock(self):
         return self.invested
 
+    def get_quantity_value(self, quantity, price=None):
+        """What so many units are worth, in the currency they are quoted in."""
+        s = self._s
+        amount = quantity * (s.price if price is None else price) * s.symbol_properties.contract_multiplier
+        return ConvertibleCashAmount(amount, s.quote_currency)
+
     def set_holdings(self, average_price, quantity):
         _host.holding_set(self._s._h, average_price, quantity)
 
     def __str__(self):
         return f"{self.symbol}: {self.quantity:g} @ {self.average_price:g}"
+
+
+class ConvertibleCashAmount(Api):
+    """An amount of a currency of the cash book."""
+
+    def __init__(self, amount, cash):
+        self.amount, self.cash = amount, cash
+
+    @property
+    def in_account_currency(self):
+        return self.amount * self.cash.conversion_rate
 
 
 class _Call(float):
@@ -468,6 +485,11 @@ class Security(_host.SecurityCell, Api):
         return Cash(_host.security_currency(self._h, 1))
 
     @property
+    def subscription_data_config(self):
+        c = self.subscriptions
+        return c[0] if c else None
+
+    @property
     def subscriptions(self):
         return [SubscriptionDataConfig(i) for i in _host.security_configs(self._h)]
 
@@ -610,6 +632,9 @@ class Security(_host.SecurityCell, Api):
     @property
     def settlement_model(self):
         from .models import ImmediateSettlementModel
+        own = _host.security_settlement(self._h)
+        if own is not None:
+            return own
         return self._model("settlement", lambda s: ImmediateSettlementModel())
 
     @property
@@ -712,6 +737,8 @@ class SecurityManager(Api):
     """The securities, by symbol or ticker."""
 
     def _handle(self, key):
+        if key is None:
+            return -1
         if isinstance(key, str):
             h = _host.symbol_by_ticker(key)
         else:

@@ -40,6 +40,9 @@ def exp(x):
     return math.exp(x)
 
 
+floor, ceil, sin, cos, tan = math.floor, math.ceil, math.sin, math.cos, math.tan
+
+
 def sign(x):
     return (x > 0) - (x < 0)
 
