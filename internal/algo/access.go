@@ -1,6 +1,7 @@
 package algo
 
 import (
+	"fmt"
 	"time"
 
 	"quantdesk/internal/market"
@@ -144,11 +145,35 @@ func (e *Engine) TakeHours(s *Security, kind Kind, marketName string) error {
 	if err != nil {
 		return err
 	}
+	s.TakeHours(h)
+	return nil
+}
+
+// TakeHours gives a security and its subscriptions other hours.
+func (s *Security) TakeHours(h *Hours) {
 	s.Hours = h
 	for _, c := range s.Configs {
 		c.Hours = h
 	}
-	return nil
+}
+
+// EnterProperties gives the securities that come from now on the conventions of
+// a ticker, whatever the data say.
+func (e *Engine) EnterProperties(kind Kind, marketName, ticker string, p Properties) {
+	e.entered[fmt.Sprint(kind, marketName, ticker)] = p
+}
+
+// propertiesOf gives the conventions of a ticker, false when it is not listed.
+func (e *Engine) propertiesOf(s *Symbol) (Properties, bool, error) {
+	if p, ok := e.entered[fmt.Sprint(s.Kind, s.Market, s.Value)]; ok {
+		return p, true, nil
+	}
+	return e.source.Properties(s.Kind, s.Market, s.Value)
+}
+
+// SetProperties gives a security other conventions, and its currency.
+func (e *Engine) SetProperties(s *Security, p Properties) {
+	s.Properties, s.Quote = p, e.Portfolio.Cash.ensure(p.Quote)
 }
 
 // declared is a data type that a universe may choose symbols of.

@@ -78,6 +78,9 @@ type UniverseSettings struct {
 	// Schedule gives the days to choose on between two wall clocks; nil: every
 	// day that has data.
 	Schedule func(from, to int64) (Days, error)
+	// Shared says that these are the algorithm's own settings: later changes of
+	// those hold for the universe, too.
+	Shared bool
 }
 
 // Engine runs one algorithm over one stretch of time. It is for one goroutine.
@@ -112,6 +115,7 @@ type Engine struct {
 	Progress   func(done float64, at int64)
 
 	customs    map[string]declared // by name
+	entered    map[string]Properties
 	symbols    map[string]*Symbol
 	byTicker   map[string]*Symbol
 	references map[*Symbol]*reference
@@ -171,7 +175,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 	if err != nil {
 		panic(err) // embedded
 	}
-	e := &Engine{customs: map[string]declared{}, source: source, ctx: ctx, Status: StatusRunning,
+	e := &Engine{customs: map[string]declared{}, entered: map[string]Properties{}, source: source, ctx: ctx, Status: StatusRunning,
 		Settings: Settings{FreePercent: num.New(25, 4), MinOrderMargin: num.New(1, 3), MaxTarget: num.FromInt(1e9), MinTarget: num.New(1, 10),
 			LiquidateEnabled: true, RebalanceOnInsights: true, RebalanceOnChanges: true, StalePrice: time.Hour, DailyPreciseEndTime: true},
 		Universe: UniverseSettings{Resolution: Minute, FillForward: true, Norm: Adjusted, MinTime: nsDay},
@@ -192,6 +196,17 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 	e.SetStart(market.Date{Year: 1998, Month: 1, Day: 1})
 	e.end = localOf(market.DateOf(time.Unix(0, 0))) - 1
 	return e
+}
+
+// SetUniverse changes the algorithm's own settings of universes.
+func (e *Engine) SetUniverse(s UniverseSettings) {
+	e.Universe = s
+	for _, u := range e.universes {
+		if u.Settings.Shared {
+			s.Schedule = u.Settings.Schedule // it was made with that
+			u.Settings = s
+		}
+	}
 }
 
 // SetStart sets the first day, midnight of the algorithm's zone.
@@ -413,6 +428,19 @@ func (e *Engine) Symbol(kind Kind, marketName, ticker string) (*Symbol, error) {
 		e.references[s] = r
 	}
 	return s, nil
+}
+
+// SymbolOn gives the symbol of the equity that bore a ticker on a day.
+func (e *Engine) SymbolOn(marketName, ticker string, on market.Date) (*Symbol, error) {
+	maps, err := e.source.Map(Equity, marketName, ticker, on)
+	if err != nil || len(maps) == 0 {
+		return e.Symbol(Equity, marketName, ticker)
+	}
+	s, err := newSymbol(Equity, marketName, maps[0].Ticker, ticker, maps[0].Date)
+	if err != nil {
+		return nil, err
+	}
+	return e.intern(s), nil
 }
 
 // intern gives the one symbol of an identifier.

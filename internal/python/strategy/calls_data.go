@@ -119,7 +119,7 @@ func (h *host) declareData() {
 	h.def("universe_settings", func(a *args) (any, error) {
 		s, err := h.universeSettings(a.object(0))
 		if err == nil {
-			e.Universe = s
+			e.SetUniverse(s)
 		}
 		return nil, err
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"quantdesk/internal/algo"
+	"quantdesk/internal/market"
 	"quantdesk/internal/num"
 	"quantdesk/internal/python"
 )
@@ -15,6 +16,9 @@ func (h *host) declareSecurities() {
 	h.def("symbol_create", func(a *args) (any, error) {
 		s, err := e.Symbol(algo.Kind(a.int(1)), strings.ToLower(a.text(2)), strings.ToUpper(a.text(0)))
 		return s, err
+	})
+	h.def("symbol_on", func(a *args) (any, error) {
+		return e.SymbolOn(strings.ToLower(a.text(1)), strings.ToUpper(a.text(0)), market.DateOf(time.Unix(0, a.int64(2)).UTC()))
 	})
 	h.def("symbol_custom", func(a *args) (any, error) {
 		var under *algo.Symbol
@@ -219,6 +223,31 @@ func (h *host) declareSecurities() {
 		return nil, nil
 	})
 	sec("security_power", func(s *algo.Security, a *args) (any, error) { return s.Power.Power(s, algo.Direction(a.int(1))) })
+	sec("security_take_hours", func(s *algo.Security, a *args) (any, error) {
+		from := a.security(1)
+		if a.err == nil {
+			s.TakeHours(from.Hours)
+		}
+		return nil, nil
+	})
+	conventions := func(o python.Object) (algo.Properties, error) {
+		p := &args{h: h, in: o.Items()}
+		return algo.Properties{Description: p.text(0), Quote: p.text(1), Multiplier: p.decimal(2), Tick: p.decimal(3), Lot: p.decimal(4), Ticker: p.text(5), Magnifier: num.One}, p.err
+	}
+	sec("security_take_properties", func(s *algo.Security, a *args) (any, error) {
+		p, err := conventions(a.object(1))
+		if err == nil {
+			e.SetProperties(s, p)
+		}
+		return nil, err
+	})
+	h.def("properties_entry", func(a *args) (any, error) {
+		p, err := conventions(a.object(3))
+		if err == nil {
+			e.EnterProperties(algo.Kind(a.int(0)), a.text(1), a.text(2), p)
+		}
+		return nil, err
+	})
 	sec("security_settlement", func(s *algo.Security, _ *args) (any, error) {
 		if own, ok := s.Settlement.(ownSettlement); ok {
 			return owned(own.model.IncRef()), nil
@@ -277,7 +306,7 @@ func (h *host) declareSecurities() {
 		if t, ok := c.Custom.(*customType); ok {
 			custom = t.class
 		}
-		return tuple{c.Symbol, int(c.Resolution), int(c.Type), c.FillForward, c.Extended, c.Internal, int(c.Norm), custom}, nil
+		return tuple{c.Symbol, int(c.Resolution), int(c.Type), c.FillForward, c.Extended, c.Internal, int(c.Norm), custom, c.Mapped()}, nil
 	})
 	h.def("config_security", func(a *args) (any, error) { return e.Securities.Remembered(h.configs[a.int(0)].Symbol), nil })
 	h.def("config_zone", func(a *args) (any, error) { return h.configs[a.int(0)].Hours.Data.String(), nil })

@@ -11,6 +11,7 @@ import (
 func (h *host) universeSettings(o python.Object) (algo.UniverseSettings, error) {
 	a := &args{h: h, in: o.Items()}
 	s := algo.UniverseSettings{Resolution: algo.Resolution(a.int(0)), Leverage: a.decimal(1), FillForward: a.bool(2), Extended: a.bool(3), MinTime: a.int64(4), Norm: algo.Normalization(a.int(5))}
+	s.Shared = a.bool(9)
 	if kind := a.text(6); kind != "" && a.err == nil {
 		rule, f := a.keep(7), a.keep(8)
 		s.Schedule = func(from, to int64) (algo.Days, error) { return h.days(kind, rule, f, from, to) }

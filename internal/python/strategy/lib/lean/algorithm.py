@@ -374,6 +374,7 @@ class QCAlgorithm(Api):
         self.universe_settings = u
         self.object_store = ObjectStore()
         self.notify = _Silent()
+        self.symbol_properties_database, self.market_hours_database = SymbolPropertiesDatabase(), MarketHoursDatabase()
         self.default_order_properties = OrderProperties()
         self.brokerage_model = DefaultBrokerageModel()
         self.trade_builder = None
@@ -703,9 +704,9 @@ class QCAlgorithm(Api):
 
     add_future_contract = add_crypto_future = add_future
 
-    def add_data(self, type, ticker, resolution=None, time_zone=None, fill_forward=False, leverage=1.0, *more):
+    def add_data(self, type, ticker, resolution=None, time_zone=None, fill_forward=False, leverage=1.0, *more, **kw):
         if isinstance(resolution, SymbolProperties):
-            raise NotImplementedError("custom properties of a data type are not part of this engine yet")
+            return self._add_with(type, ticker, resolution, time_zone, *more, fill_forward=fill_forward, leverage=leverage, **kw)
         if isinstance(ticker, str) and type().requires_mapping():
             ticker = symbol_of(ticker)  # of the security whose map file it follows
         name = str(ticker) if not isinstance(ticker, Symbol) else None
@@ -715,6 +716,15 @@ class QCAlgorithm(Api):
             resolution = d
         h = _host.add_custom(custom_type(type), name or "", under, int(resolution), str(time_zone) if time_zone else "", bool(fill_forward), float(leverage))
         return Security._of(h)
+
+    def _add_with(self, type, ticker, properties, hours, resolution=None, fill_forward=False, leverage=1.0, **_):
+        """A custom type with properties and hours of its own."""
+        security = self.add_data(type, ticker, resolution if isinstance(resolution, Resolution) else None, hours.time_zone, fill_forward, leverage)
+        if not isinstance(hours, AlwaysOpen):
+            _host.security_take_hours(security._h, hours._h)
+        _host.security_take_properties(security._h, properties._pack())
+        security.__dict__["_own_properties"], security.exchange.hours = properties, hours
+        return security
 
     def remove_security(self, symbol, tag=None):
         return _host.remove_security(symbol_of(symbol)._h, tag)

@@ -64,7 +64,9 @@ class SecurityIdentifier(Api):
         return datetime(1899, 12, 30)
 
     @staticmethod
-    def generate_equity(ticker, market="usa", map_symbol=True, *_):
+    def generate_equity(ticker, market="usa", map_symbol=True, map_file_provider=None, mapping_resolve_date=None):
+        if mapping_resolve_date is not None:
+            return Symbol._of(_host.symbol_on(ticker, market, to_ns(mapping_resolve_date))).id
         return Symbol.create(ticker, SecurityType.EQUITY, market).id
 
     @staticmethod
@@ -441,6 +443,33 @@ class TradeBar(_host.BarCell, _Times, Api):
 
     def __str__(self):
         return f"{self.symbol}: O: {self.open:.2f} H: {self.high:.2f} L: {self.low:.2f} C: {self.close:.2f} V: {self.volume:.0f}"
+
+
+    def get_source(self, config, date, is_live_mode):
+        """Where the data folder has the trades of a day."""
+        from .files import LeanData
+        name = LeanData.generate_zip_file_name(config.mapped or config.symbol, date, config.resolution, TickType.TRADE)
+        folder = f"{str(config.symbol.security_type).lower()}/{config.market}/{str(config.resolution).lower()}/"
+        if config.resolution not in (Resolution.HOUR, Resolution.DAILY):
+            folder += f"{(config.mapped or config.symbol).value.lower()}/"
+        return SubscriptionDataSource(folder + name)
+
+    @staticmethod
+    def parse_equity(config, line, date):
+        """The bar of a line of an equity's file."""
+        cells = line.split(",")
+        b = TradeBar()
+        b.symbol = config.symbol
+        b.open, b.high, b.low, b.close = (float(c) / 10000 for c in cells[1:5])
+        b.volume = float(cells[5])
+        if config.resolution in (Resolution.HOUR, Resolution.DAILY):
+            b._start = to_ns(datetime.strptime(cells[0], "%Y%m%d %H:%M"))
+        else:
+            b._start = to_ns(datetime(date.year, date.month, date.day)) + int(float(cells[0]) * 1_000_000)
+        b._end = b._start + span_ns(config.increment)
+        return b
+
+    ParseEquity = parse_equity
 
 
 class RenkoBar(TradeBar):

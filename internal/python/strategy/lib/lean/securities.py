@@ -28,6 +28,26 @@ class SymbolProperties(Api):
         return SymbolProperties(quote_currency=currency)
 
 
+    def _pack(self):
+        return (self.description, self.quote_currency, float(self.contract_multiplier), float(self.minimum_price_variation), float(self.lot_size), self.market_ticker)
+
+
+class SymbolPropertiesDatabase(Api):
+    """The conventions of tickers, which entries may change."""
+
+    def set_entry(self, market, symbol, security_type, properties):
+        _host.properties_entry(int(security_type), market, str(symbol), properties._pack())
+        return True
+
+
+class MarketHoursDatabase(Api):
+    """The hours of markets."""
+
+    @staticmethod
+    def get_database_symbol_key(symbol):
+        return symbol if isinstance(symbol, str) else symbol.value if symbol.security_type != SecurityType.BASE else symbol.id.symbol
+
+
 class MarketHoursSegment(Api):
     def __init__(self, start, end, state):
         self.start, self.end, self.state = timedelta(microseconds=start // 1000), timedelta(microseconds=end // 1000), state
@@ -439,7 +459,8 @@ class Security(_host.SecurityCell, Api):
 
     @property
     def symbol_properties(self):
-        return SymbolProperties(*_host.security_properties(self._h))
+        own = self.__dict__.get("_own_properties")
+        return own if own is not None else SymbolProperties(*_host.security_properties(self._h))
 
     @property
     def local_time(self):
@@ -694,16 +715,20 @@ _CLASSES = {1: Equity, 4: Forex, 6: Cfd, 7: Crypto, 9: Index}
 class SubscriptionDataConfig(Api):
     """One subscription."""
 
-    def __init__(self, handle):
+    mapped = None  # a symbol in place of the subscription's own
+
+    def __init__(self, handle, type=None, symbol=None):
+        if isinstance(handle, SubscriptionDataConfig):
+            handle, self.mapped = handle._h, symbol
         self._h = handle
-        symbol, res, kind, ff, ext, internal, norm, custom = _host.config_info(handle)
-        self.symbol = Symbol._of(symbol)
+        symbol, res, kind, ff, ext, internal, norm, custom, ticker = _host.config_info(handle)
+        self.symbol = self.mapped or Symbol._of(symbol)
         self.resolution, self.tick_type = Resolution(res), _tick_type(kind)
         self.fill_data_forward, self.extended_market_hours, self.is_internal_feed = ff, ext, internal
         self.data_normalization_mode = DataNormalizationMode(norm)
         self.is_custom_data = custom is not None
         self.type = custom if custom is not None else {0: TradeBar, 1: QuoteBar}.get(kind, Tick)
-        self.mapped_symbol = self.symbol.value
+        self.mapped_symbol = ticker or self.symbol.value
         self.security_type = self.symbol.security_type
         self.market = self.symbol.id.market
         self.increment = {0: timedelta(), 1: timedelta(seconds=1), 2: timedelta(minutes=1), 3: timedelta(hours=1), 4: timedelta(days=1)}[res]

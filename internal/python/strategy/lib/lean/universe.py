@@ -65,7 +65,7 @@ class UniverseSettings(Api):
     def _pack(self):
         from .data import span_ns
         return (int(self.resolution), float(self.leverage or 0), bool(self.fill_forward), bool(self.extended_market_hours), span_ns(self.minimum_time_in_universe),
-                int(self.data_normalization_mode), *self.schedule._pack())
+                int(self.data_normalization_mode), *self.schedule._pack(), self._live)
 
     def _push(self):
         _host.universe_settings(self._pack())
