@@ -23,6 +23,8 @@ type universe struct {
 	leaving  map[*Symbol]*Security
 	// restart gives the moments of a timed universe from a time on.
 	restart func(utc int64) stream
+	// files reads the files of a universe of those between two wall clocks.
+	files func(from, to int64) (*files, error)
 }
 
 type member struct {

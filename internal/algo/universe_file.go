@@ -142,12 +142,8 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 	u := &universe{e: e, Settings: set, members: map[*Symbol]*member{}, leaving: map[*Symbol]*Security{}, choose: choose,
 		cfg: &Config{Symbol: &Symbol{ID: name, Value: name, Kind: Equity, Market: marketName}, Type: UniverseData, Resolution: Daily, Internal: true, Hours: h}}
 	e.universes = append(e.universes, u)
-	e.added = append(e.added, func() error {
-		from, err := e.choosesFrom(u)
-		if err != nil {
-			return err
-		}
-		f := &files{e: e, cfg: u.cfg, last: never, days: tradableDays(h, from, h.Local(e.endUTC), false)}
+	u.files = func(from, to int64) (*files, error) {
+		f := &files{e: e, cfg: u.cfg, last: never, days: tradableDays(h, from, to, false)}
 		switch kind {
 		case "coarse":
 			f.path = func(d market.Date) string {
@@ -157,11 +153,11 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 		case "etf":
 			fund, err := e.Symbol(Equity, marketName, ticker)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			ref, err := e.reference(fund)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if d := ref.delisted(); d != farFuture {
 				f.last = localOf(d)
@@ -177,11 +173,50 @@ func (e *Engine) AddUniverse(kind, ticker, marketName string, set UniverseSettin
 			}
 			f.row = e.constituentRow
 		default:
-			return fmt.Errorf("universes of kind %q are not part of this engine yet", kind)
+			return nil, fmt.Errorf("universes of kind %q are not part of this engine yet", kind)
+		}
+		return f, nil
+	}
+	e.added = append(e.added, func() error {
+		from, err := e.choosesFrom(u)
+		if err != nil {
+			return err
+		}
+		f, err := u.files(from, h.Local(e.endUTC))
+		if err != nil {
+			return err
 		}
 		return e.feedUniverse(u, f, from)
 	})
 	return UniverseHandle{u}, nil
+}
+
+// Past gives what a universe of files had to choose from: on the last trading
+// days before now, or between two wall clocks. Days without a file are left out.
+func (u UniverseHandle) Past(bars int, from, to int64) (out []*Collection, err error) {
+	e, h := u.u.e, u.u.cfg.Hours
+	if u.u.files == nil {
+		return nil, fmt.Errorf("the universe %s has no files", u.u.cfg.Symbol)
+	}
+	if bars > 0 {
+		to = h.Local(e.utc)
+		from = e.barsBack(h, to, nsDay, bars, false, e.Settings.DailyPreciseEndTime)
+	}
+	f, err := u.u.files(from, to)
+	if err != nil {
+		return nil, err
+	}
+	f.whole = false
+	for {
+		p, err := f.next()
+		if err != nil || p == nil {
+			e.HistoryPoints += len(out)
+			return out, err
+		}
+		if c, ok := p.(*Collection); ok && !c.ended && c.End <= to && c.End > from {
+			out = append(out, c)
+		}
+	}
 }
 
 // AddCustomUniverse adds a universe chosen from points of the algorithm's own
@@ -388,8 +423,9 @@ func (e *Engine) constituentRow(cells []string, day int64) *Row {
 // there is none within a week.
 func (e *Engine) Coarse(marketName string, utc int64) *Collection {
 	day := midnight(e.newYork.Local(utc)) - nsDay
-	for back := int64(0); back < 7; back++ {
-		c := &Collection{Start: day - back*nsDay, End: day - (back-1)*nsDay}
+	for range 7 {
+		c := &Collection{Start: day, End: day + nsDay}
+		day -= nsDay
 		path := "equity/" + marketName + "/fundamental/coarse/" + dateOf(c.Start).Compact() + ".csv"
 		data, err := e.source.File(path)
 		if err != nil || data == nil {

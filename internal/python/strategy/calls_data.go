@@ -125,6 +125,15 @@ func (h *host) declareData() {
 	})
 	h.def("universe", h.universe)
 	h.def("universe_symbol", func(a *args) (any, error) { return h.universes[a.int(0)].Symbol(), nil })
+	h.def("universe_past", func(a *args) (any, error) {
+		n := a.int(0)
+		list, err := h.universes[n].Past(a.int(1), a.int64(2), a.int64(3))
+		var out []any
+		for _, c := range list {
+			out = append(out, tuple{c.End, h.rowsOf(h.universeKinds[n], c)})
+		}
+		return out, err
+	})
 	h.def("coarse", func(a *args) (any, error) {
 		c := e.Coarse(a.text(0), a.int64(1))
 		if c == nil || a.err != nil {

@@ -59,6 +59,8 @@ type host struct {
 	pythons     map[python.Object]algo.Consolidator
 	universes   []algo.UniverseHandle
 	customTypes []*customType
+	// universeKinds are the kinds of universes, by their number.
+	universeKinds []string
 
 	bar, quote, tick, point, slice  *python.Type
 	security, holding, portfolio    *python.Type

@@ -33,7 +33,7 @@ func (h *host) universe(a *args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.universes = append(h.universes, u)
+	h.universes, h.universeKinds = append(h.universes, u), append(h.universeKinds, kind)
 	return len(h.universes) - 1, nil
 }
 

@@ -2517,7 +2517,9 @@ class InitialMarginParameters:
 
 class Insight(Api):
     """A forecast of a symbol over some time."""
-    def __init__(self, symbol, period, type=None, direction=None, magnitude=None, confidence=None, source_model=None, weight=None, tag='') -> None: ...
+    def __init__(self, *args, **kw) -> None:
+        """Takes symbol, period, type, direction, magnitude, confidence, source model, weight and tag; the time it was made at may come first, and the tag right after the direction."""
+        ...
     @property
     def period(self) -> Any: ...
     @staticmethod
@@ -2543,8 +2545,6 @@ class Insight(Api):
     id: Any
     symbol: Any
     source_model: Any
-    generated_time_utc: Any
-    close_time_utc: Any
     reference_value: Any
     reference_value_final: Any
     estimated_value: Any
@@ -2556,6 +2556,8 @@ class Insight(Api):
     confidence: Any
     weight: Any
     tag: Any
+    generated_time_utc: Any
+    close_time_utc: Any
 
 
 class InsightCollection(Api):
@@ -6903,6 +6905,9 @@ class Universe(Api):
     def __init__(self, handle=-1, make=None, data_type=None, settings=None) -> None: ...
     @property
     def symbol(self) -> Symbol: ...
+    def point(self, row) -> Any:
+        """A row of the universe's files as the point it is."""
+        ...
     @property
     def members(self) -> Any: ...
     @property
@@ -6913,6 +6918,9 @@ class Universe(Api):
     unchanged: Any
     @property
     def Symbol(self) -> Symbol: ...
+    def Point(self, row) -> Any:
+        """A row of the universe's files as the point it is."""
+        ...
     @property
     def Members(self) -> Any: ...
     @property

@@ -36,7 +36,23 @@ class Insight(Api):
 
     _made = 0
 
-    def __init__(self, symbol, period, type=None, direction=None, magnitude=None, confidence=None, source_model=None, weight=None, tag=""):
+    _names = ("symbol", "period", "type", "direction", "magnitude", "confidence", "source_model", "weight", "tag")
+
+    def __init__(self, *args, **kw):
+        """Takes symbol, period, type, direction, magnitude, confidence, source
+        model, weight and tag; the time it was made at may come first, and the
+        tag right after the direction."""
+        generated = kw.pop("generated_time_utc", None)
+        if args and isinstance(args[0], datetime):
+            generated, args = args[0], args[1:]
+        if len(args) == 5 and isinstance(args[4], str):
+            args, kw["tag"] = args[:4], args[4]
+        unknown = set(kw) - set(self._names)
+        if unknown or len(args) > len(self._names):
+            raise TypeError(f"Insight() does not take {', '.join(sorted(unknown)) or 'so many arguments'}")
+        given = dict(zip(self._names, args)) | kw
+        symbol, period, type, direction, magnitude, confidence, source_model, weight = (given.get(n) for n in self._names[:-1])
+        tag = given.get("tag", "")
         Insight._made += 1
         self.id = f"insight-{Insight._made}"
         self.symbol = symbol_of(symbol)
@@ -44,7 +60,7 @@ class Insight(Api):
         self.type, self.direction = InsightType(type if type is not None else 0), InsightDirection(direction if direction is not None else 0)
         self.magnitude, self.confidence, self.weight, self.tag = magnitude, confidence, weight, tag
         self.source_model = source_model or ""
-        self.generated_time_utc = self.close_time_utc = None
+        self.generated_time_utc, self.close_time_utc = generated, None
         self.reference_value = self.reference_value_final = self.estimated_value = 0.0
         self.group_id = None
         self.score = InsightScore()

@@ -109,6 +109,12 @@ class Universe(Api):
     def symbol(self):
         return Symbol._of(_host.universe_symbol(self._h))
 
+    def point(self, row):
+        """A row of the universe's files as the point it is."""
+        if self.data_type is Fundamentals:
+            return Fundamental(row)
+        return self.data_type(Symbol._of(row) if self.data_type is ConstituentsUniverseData else row)
+
     @property
     def members(self):
         from .securities import Security
