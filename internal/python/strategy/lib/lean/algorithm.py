@@ -947,9 +947,10 @@ class QCAlgorithm(Api):
         _host.chart_series(chart, series, int(type), index, unit)
 
     def plot(self, *args):
+        args = tuple(str(a) if isinstance(a, Symbol) else a for a in args)
         if len(args) == 1:
             args = (getattr(args[0], "name", "Strategy Equity"), args[0])
-        if len(args) == 2 and isinstance(args[0], str) and isinstance(args[1], IndicatorBase):
+        if len(args) == 2 and isinstance(args[0], str) and isinstance(args[1], (IndicatorBase, PythonIndicator)):
             self._point(args[0], args[1].name, args[1])
         elif len(args) == 2:
             self._point("Strategy Equity", args[0], args[1])
@@ -966,7 +967,7 @@ class QCAlgorithm(Api):
         if isinstance(value, (TradeBar,)):
             _host.chart_candle(chart, series, value.open, value.high, value.low, value.close)
             return
-        _host.chart_point(chart, series, float(value))
+        _host.chart_point(chart, series, float(value.value if isinstance(value, PythonIndicator) else value))
 
     def plot_indicator(self, chart, *indicators):
         for i in indicators:
@@ -976,7 +977,8 @@ class QCAlgorithm(Api):
                 if i.is_ready:
                     self._point(chart, i.name, i)
             i.updated += tell
-            _host.indicator_tell(i._h, lambda i=i: i._told())
+            if isinstance(i, IndicatorBase):
+                _host.indicator_tell(i._h, lambda i=i: i._told())
 
     def record(self, series, value):
         self._point("Strategy Equity", series, value)

@@ -7,6 +7,7 @@ from .enums import InsightDirection, PortfolioBias, Resolution
 from .framework import PortfolioConstructionModel
 from .history import points
 from .data import to_ns, to_time
+from .small_numpy import Array
 from .optimize import (MaximumSharpeRatioPortfolioOptimizer, MinimumVariancePortfolioOptimizer, RiskParityPortfolioOptimizer, covariance, dot, inverse, mean, product, times,
                        transposed)
 
@@ -48,7 +49,7 @@ def returns_matrix(by, symbols):
         plain = [list(r.values()) for r in each]
         rows = [[r[i] if i < len(r) else math.nan for r in plain] for i in range(most)]
     sums = (sum(abs(v) for v in row) for row in rows)
-    return [row for row, s in zip(rows, sums) if s == s and s != 0]
+    return Array(row for row, s in zip(rows, sums) if s == s and s != 0)
 
 
 def _valid(algorithm, insight):
@@ -71,9 +72,9 @@ class _OptimizedPortfolio(PortfolioConstructionModel):
             out[next(i for i in insights if i.symbol == s)] = w
         return out
 
-    def _optimize(self, *args):
+    def _optimize(self, returns, expected=None, covariance_=None):
         f = getattr(self.optimizer, "optimize", None) or self.optimizer.Optimize
-        return list(f(*args))
+        return list(f(returns, expected, covariance_))
 
     def determine_target_percent(self, insights):
         if not insights:

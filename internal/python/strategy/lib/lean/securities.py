@@ -955,6 +955,9 @@ class SecurityPortfolioManager(_host.PortfolioCell, Api):
     def __getitem__(self, key):
         return self.securities[key].holdings
 
+    def get(self, key, default=None):
+        return self[key] if key in self else default
+
     def __contains__(self, key):
         return key in self.securities
 
