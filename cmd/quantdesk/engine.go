@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed" // the figures of companies
 	"encoding/json"
 	"fmt"
 	"os"
@@ -133,14 +134,20 @@ func (c *leanCheckCmd) Run(ctx context.Context, io streams, home place) error {
 	return c.print(io, out)
 }
 
+// leanCompanies are the figures of companies that LEAN's own tests run with:
+// its data folder has none.
+//
+//go:embed lean_companies.json
+var leanCompanies string
+
 // one runs an algorithm. LEAN's own test configuration gives every algorithm
-// the parameters ema-fast and ema-slow.
+// the parameters ema-fast and ema-slow, and figures of some companies.
 func (c *leanCheckCmd) one(ctx context.Context, runner *runner.Runner, x *expectation) verdict {
 	v := verdict{Name: x.Name, Tier: x.Tier, Differences: []string{}, present: x.Present == nil || *x.Present}
 	source, err := sourceOf(filepath.Join(c.Algorithms, filepath.Base(x.File)))
 	var r *project.Result
 	if err == nil {
-		r, err = runner.Backtest(ctx, project.Run{ID: x.Name, Source: source, Parameters: map[string]string{"ema-fast": "10", "ema-slow": "20"}}, nil)
+		r, err = runner.Backtest(ctx, project.Run{ID: x.Name, Source: source, Parameters: map[string]string{"ema-fast": "10", "ema-slow": "20"}, Companies: leanCompanies}, nil)
 	}
 	if err != nil {
 		// Not with the folder's path: the page that is made of this is published.

@@ -1,6 +1,7 @@
 package algo
 
 import (
+	"fmt"
 	"time"
 
 	"quantdesk/internal/market"
@@ -138,15 +139,68 @@ func (e *Engine) CustomSymbol(ticker, kind, marketName string, under *Symbol) (*
 	return e.intern(s), nil
 }
 
+// TakeHours gives a security the hours of a market.
+func (e *Engine) TakeHours(s *Security, kind Kind, marketName string) error {
+	h, err := e.HoursOf(&Symbol{Kind: kind, Market: marketName})
+	if err != nil {
+		return err
+	}
+	s.TakeHours(h)
+	return nil
+}
+
+// TakeHours gives a security and its subscriptions other hours.
+func (s *Security) TakeHours(h *Hours) {
+	s.Hours = h
+	for _, c := range s.Configs {
+		c.Hours = h
+	}
+}
+
+// EnterProperties gives the securities that come from now on the conventions of
+// a ticker, whatever the data say.
+func (e *Engine) EnterProperties(kind Kind, marketName, ticker string, p Properties) {
+	e.entered[fmt.Sprint(kind, marketName, ticker)] = p
+}
+
+// propertiesOf gives the conventions of a ticker, false when it is not listed.
+func (e *Engine) propertiesOf(s *Symbol) (Properties, bool, error) {
+	if p, ok := e.entered[fmt.Sprint(s.Kind, s.Market, s.Value)]; ok {
+		return p, true, nil
+	}
+	return e.source.Properties(s.Kind, s.Market, s.Value)
+}
+
+// SetProperties gives a security other conventions, and its currency.
+func (e *Engine) SetProperties(s *Security, p Properties) {
+	s.Properties, s.Quote = p, e.Portfolio.Cash.ensure(p.Quote)
+}
+
+// declared is a data type that a universe may choose symbols of.
+type declared struct {
+	custom CustomType
+	loc    *time.Location
+}
+
+// DeclareType makes a data type known by its name.
+func (e *Engine) DeclareType(c CustomType, loc *time.Location) {
+	e.customs[c.Name()] = declared{c, loc}
+}
+
+// customSecurity gives the security of a custom symbol, open at all times.
+func (e *Engine) customSecurity(s *Symbol, loc *time.Location, leverage num.Decimal) (*Security, error) {
+	h := NewHours(&market.Calendar{Zone: loc, DataZone: loc, AlwaysOpen: true})
+	p := Properties{Quote: e.Portfolio.Cash.Account, Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One}
+	return e.security(AddRequest{Symbol: s, Leverage: leverage, Properties: &p, Zone: h})
+}
+
 // AddCustom subscribes to a custom data type.
 func (e *Engine) AddCustom(ticker string, under *Symbol, kind CustomType, r Resolution, loc *time.Location, fillForward bool, leverage num.Decimal) (*Security, error) {
 	s, err := e.CustomSymbol(ticker, kind.Name(), "usa", under)
 	if err != nil {
 		return nil, err
 	}
-	h := NewHours(&market.Calendar{Zone: loc, DataZone: loc, AlwaysOpen: true})
-	p := Properties{Quote: e.Portfolio.Cash.Account, Multiplier: num.One, Tick: num.New(1, 2), Lot: num.One}
-	sec, err := e.security(AddRequest{Symbol: s, Leverage: leverage, Properties: &p, Zone: h})
+	sec, err := e.customSecurity(s, loc, leverage)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +211,7 @@ func (e *Engine) AddCustom(ticker string, under *Symbol, kind CustomType, r Reso
 		return nil, err
 	}
 	e.byTicker[s.Value] = s
-	u := e.userUniverse(Base, s.Market, h)
+	u := e.userUniverse(Base, s.Market, sec.Hours)
 	e.changes = append(e.changes, pendingChange{u: u, sec: sec, configs: configs})
 	return sec, nil
 }

@@ -36,6 +36,14 @@ func (c *Cash) Security() *Security {
 	return c.legs[0].of
 }
 
+// Path gives the securities whose prices make the rate, one after another.
+func (c *Cash) Path() (out []*Security) {
+	for _, l := range c.legs {
+		out = append(out, l.of)
+	}
+	return out
+}
+
 // leg is one step of a conversion, by a price or by one over it.
 type leg struct {
 	of       *Security

@@ -81,6 +81,10 @@ type CustomType interface {
 	Sparse() bool
 }
 
+// Mapped is the ticker that the data have at the time of the last that was
+// read; empty before any.
+func (c *Config) Mapped() string { return c.mapped }
+
 // CustomSource is where the data of a custom type are.
 type CustomSource struct {
 	Path   string

@@ -194,6 +194,24 @@ type Collection struct {
 	Rows       []*Row
 	Objects    []any // of a custom universe
 	ended      bool  // the universe is no more
+	filtered   bool  // a second selection counts instead of what came
+	passed     int   // to it
+}
+
+// Pass says how many points went on to a second selection: they count as data
+// instead of all that came.
+func (c *Collection) Pass(n int) { c.filtered, c.passed = true, n }
+
+// points is how many data points the collection counts for.
+func (c *Collection) points() int {
+	n := len(c.Rows) + len(c.Objects)
+	if c.filtered {
+		n = c.passed
+	}
+	if c.ended {
+		n++
+	}
+	return n
 }
 
 // Of gives the universe's symbol.

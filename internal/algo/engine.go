@@ -74,7 +74,12 @@ type UniverseSettings struct {
 	Extended    bool
 	Norm        Normalization
 	MinTime     int64 // a member stays at least so long
-	Async       bool
+	// Schedule gives the days to choose on between two wall clocks; nil: every
+	// day that has data.
+	Schedule func(from, to int64) (Days, error)
+	// Shared says that these are the algorithm's own settings: later changes of
+	// those hold for the universe, too.
+	Shared bool
 }
 
 // Engine runs one algorithm over one stretch of time. It is for one goroutine.
@@ -108,6 +113,8 @@ type Engine struct {
 	OnLog      func(kind, text string)
 	Progress   func(done float64, at int64)
 
+	customs    map[string]declared // by name
+	entered    map[string]Properties
 	symbols    map[string]*Symbol
 	byTicker   map[string]*Symbol
 	references map[*Symbol]*reference
@@ -167,7 +174,7 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 	if err != nil {
 		panic(err) // embedded
 	}
-	e := &Engine{source: source, ctx: ctx, Status: StatusRunning,
+	e := &Engine{customs: map[string]declared{}, entered: map[string]Properties{}, source: source, ctx: ctx, Status: StatusRunning,
 		Settings: Settings{FreePercent: num.New(25, 4), MinOrderMargin: num.New(1, 3), MaxTarget: num.FromInt(1e9), MinTarget: num.New(1, 10),
 			LiquidateEnabled: true, RebalanceOnInsights: true, RebalanceOnChanges: true, StalePrice: time.Hour, DailyPreciseEndTime: true},
 		Universe: UniverseSettings{Resolution: Minute, FillForward: true, Norm: Adjusted, MinTime: nsDay},
@@ -188,6 +195,17 @@ func NewEngine(ctx context.Context, source Source) *Engine {
 	e.SetStart(market.Date{Year: 1998, Month: 1, Day: 1})
 	e.end = localOf(market.DateOf(time.Unix(0, 0))) - 1
 	return e
+}
+
+// SetUniverse changes the algorithm's own settings of universes.
+func (e *Engine) SetUniverse(s UniverseSettings) {
+	e.Universe = s
+	for _, u := range e.universes {
+		if u.Settings.Shared {
+			s.Schedule = u.Settings.Schedule // it was made with that
+			u.Settings = s
+		}
+	}
 }
 
 // SetStart sets the first day, midnight of the algorithm's zone.
@@ -372,87 +390,6 @@ func permanent(maps []MapRow, otherwise string) string {
 		return otherwise
 	}
 	return maps[len(maps)-1].Ticker
-}
-
-// Symbol gives the symbol of a ticker, as it is called today.
-func (e *Engine) Symbol(kind Kind, marketName, ticker string) (*Symbol, error) {
-	if marketName == "" {
-		marketName = e.Brokerage.Market(kind)
-	}
-	key := fmt.Sprint(kind, marketName, ticker)
-	if s := e.symbols[key]; s != nil {
-		return s, nil
-	}
-	root, value, date := ticker, ticker, market.Date{}
-	var maps []MapRow
-	if kind == Equity {
-		var err error
-		if maps, err = e.source.Map(kind, marketName, ticker, market.Date{}); err != nil {
-			e.dataError(err)
-		}
-		if len(maps) > 0 {
-			root, date = maps[0].Ticker, maps[0].Date
-		}
-	}
-	s, err := newSymbol(kind, marketName, root, value, date)
-	if err != nil {
-		return nil, err
-	}
-	s = e.intern(s)
-	e.symbols[key] = s
-	if len(maps) > 0 && e.references[s] == nil {
-		// The file that bears today's ticker, which an older one may bear too.
-		r := &reference{maps: maps}
-		if r.factors, err = e.source.Factors(kind, marketName, ticker); err != nil {
-			e.dataError(err)
-		}
-		e.references[s] = r
-	}
-	return s, nil
-}
-
-// intern gives the one symbol of an identifier.
-func (e *Engine) intern(s *Symbol) *Symbol {
-	if known := e.symbols["id:"+s.ID]; known != nil {
-		return known
-	}
-	e.symbols["id:"+s.ID] = s
-	return s
-}
-
-// SymbolOf gives the symbol of an identifier.
-func (e *Engine) SymbolOf(id string) (*Symbol, error) {
-	if s := e.symbols["id:"+id]; s != nil {
-		return s, nil
-	}
-	s, err := parseID(id)
-	if err != nil {
-		return nil, err
-	}
-	return e.intern(s), nil
-}
-
-// ByTicker gives the symbol that was added last under a ticker, nil when none was.
-func (e *Engine) ByTicker(ticker string) *Symbol { return e.byTicker[ticker] }
-
-// HoursOf gives the trading hours of a symbol.
-func (e *Engine) HoursOf(s *Symbol) (*Hours, error) {
-	key := fmt.Sprint(s.Kind, s.Market, s.Value)
-	if h := e.hours[key]; h != nil {
-		return h, nil
-	}
-	c, err := e.source.Calendar(s.Kind, s.Market, s.Value)
-	if err != nil {
-		return nil, err
-	}
-	// Symbols of one calendar share what is reckoned of its days.
-	h := e.shared[c]
-	if h == nil {
-		h = NewHours(c)
-		e.shared[c] = h
-	}
-	e.hours[key] = h
-	return h, nil
 }
 
 // sortBySymbol orders securities by identifier.

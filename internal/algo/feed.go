@@ -48,6 +48,7 @@ func (e *Engine) newReader(cfg *Config, start, end int64) (*reader, error) {
 		return nil, err
 	}
 	r := &reader{e: e, cfg: cfg, ref: ref, start: start, end: end, strict: cfg.strict(e.Settings.DailyPreciseEndTime), aux: cfg.Symbol.Kind == Equity}
+	cfg.mapFrom(ref, cfg.Symbol, start)
 	from := start
 	if first := ref.first(); !first.IsZero() && from < localOf(first) {
 		from = localOf(first)
@@ -58,6 +59,19 @@ func (e *Engine) newReader(cfg *Config, start, end int64) (*reader, error) {
 		r.ended = true
 	}
 	return r, nil
+}
+
+// mapFrom sets the ticker that the data have as a stream begins. Before the
+// first of a map file it is today's, so that the first is told as a change.
+func (c *Config) mapFrom(ref *reference, s *Symbol, start int64) {
+	if len(ref.maps) == 0 {
+		return
+	}
+	if ticker, ok := ref.ticker(dateOf(start), s.Value); ok {
+		c.mapped = ticker
+	} else if c.mapped == "" {
+		c.mapped = s.Value
+	}
 }
 
 // tradableDays are the days in the zone of the data on which the exchange is

@@ -43,7 +43,7 @@ func (e *Engine) History(requests []HistoryRequest) ([][]Point, error) {
 		if err != nil {
 			return nil, err
 		}
-		sub := &subscription{cfg: &c, sec: sec, in: in}
+		sub := &subscription{cfg: &c, sec: sec, in: in, scaleTo: midnight(r.To)}
 		if c.scaled() {
 			if sub.ref, err = e.reference(c.Symbol); err != nil {
 				return nil, err

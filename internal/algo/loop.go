@@ -229,17 +229,19 @@ func (e *Engine) gather(frontier int64) (packets []packet, added, removed []*Sec
 						}
 					}
 				} else {
-					c, ok := p.(*Collection)
-					if !ok {
-						c = &Collection{}
-						counted++
-					} else {
-						counted += len(c.Rows) + len(c.Objects)
-						if c.ended {
-							counted++
+					switch v := p.(type) {
+					case *Collection:
+						choices = append(choices, chosen{s.universe, v})
+					case *Custom: // the points of one time are one collection
+						if n := len(choices); n > 0 && choices[n-1].u == s.universe {
+							choices[n-1].data.Objects = append(choices[n-1].data.Objects, v.Object)
+						} else {
+							choices = append(choices, chosen{s.universe, &Collection{Symbol: v.Symbol, Start: v.Start, End: v.End, Objects: []any{v.Object}}})
 						}
+					default: // a moment
+						counted++
+						choices = append(choices, chosen{s.universe, &Collection{}})
 					}
-					choices = append(choices, chosen{s.universe, c})
 				}
 				if err = s.move(e); err != nil {
 					return
@@ -264,6 +266,7 @@ func (e *Engine) gather(frontier int64) (packets []packet, added, removed []*Sec
 					err = e2
 					return
 				}
+				counted += c.data.points()
 				changed = changed || len(plus)+len(minus) > 0
 				added, removed = append(added, plus...), append(removed, minus...)
 			}

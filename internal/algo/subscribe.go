@@ -158,7 +158,7 @@ func (e *Engine) security(r AddRequest) (*Security, error) {
 	}
 	p := r.Properties
 	if p == nil {
-		x, ok, err := e.source.Properties(s.Kind, s.Market, s.Value)
+		x, ok, err := e.propertiesOf(s)
 		if err != nil {
 			return nil, err
 		}

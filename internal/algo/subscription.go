@@ -21,6 +21,7 @@ type subscription struct {
 	removed  bool
 	scaleDay int64
 	hasScale bool
+	scaleTo  int64 // the day that scaled raw prices are of
 	ref      *reference
 	points   []Point // of the last step, to be used again
 	round    int     // of gathering in which packet was its own
@@ -54,6 +55,9 @@ func (s *subscription) scale(p Point) Point {
 	if day := midnight(start); !s.hasScale || day > s.scaleDay && !filled(p) {
 		s.scaleDay, s.hasScale = day, true
 		s.cfg.scale = s.ref.factor(dateOf(day), s.cfg.Norm)
+		if s.cfg.Norm == ScaledRaw { // as prices were at the end
+			s.cfg.scale = s.cfg.scale.Quo(s.ref.factor(dateOf(s.scaleTo), s.cfg.Norm))
+		}
 	}
 	f, plus := s.cfg.scale, num.Zero
 	if s.cfg.Norm == TotalReturn {
@@ -119,7 +123,7 @@ func (e *Engine) subscribe(cfg *Config, sec *Security, owner *universe, from, to
 		}
 		s.ref = ref
 	}
-	e.setStep(cfg)
+	e.stepFor(cfg, true)
 	in, err := e.streamFor(cfg, sec, from, to)
 	if err != nil {
 		return nil, err
@@ -227,24 +231,47 @@ func (c *concat) next() (Point, error) {
 	return nil, nil
 }
 
-// setStep keeps the step of filling forward the smallest resolution in use.
-func (e *Engine) setStep(added *Config) {
+// steps tells whether a subscription has a say in the step of filling forward.
+func (c *Config) steps() bool { return !c.Internal && c.Resolution != Tick }
+
+// stepFor brings the step of filling forward to the smallest resolution in use
+// when a subscription of another one comes, or the last of its own is taken
+// away. One that merely ran out leaves the step as it is.
+func (e *Engine) stepFor(c *Config, comes bool) {
+	if !c.steps() || (int64(c.Resolution.Span()) == e.step) == comes {
+		return
+	}
 	finest := Resolution(255)
-	look := func(c *Config) {
-		if !c.Internal && c.Resolution != Tick {
-			finest = min(finest, c.Resolution)
-		}
+	if comes {
+		finest = c.Resolution
 	}
 	for _, s := range e.subs {
-		look(s.cfg)
-	}
-	if added != nil {
-		look(added)
+		if s.cfg.steps() {
+			if !comes && s.cfg.Resolution == c.Resolution {
+				return
+			}
+			finest = min(finest, s.cfg.Resolution)
+		}
 	}
 	if finest == 255 {
 		finest = Minute
 	}
-	e.step = int64(finest.Span())
+	if step := int64(finest.Span()); step != e.step {
+		e.step = step
+		e.restartTimed()
+	}
+}
+
+// restartTimed begins the subscriptions of universes that fill forward anew,
+// right after now: a change of the step restarts them, and they choose at once.
+func (e *Engine) restartTimed() {
+	for _, s := range e.subs { // a list is never changed, only replaced
+		if s.universe == nil || s.universe.restart == nil || !s.cfg.FillForward || s.cfg.Resolution == Tick {
+			continue
+		}
+		e.forget(s)
+		e.insert(&subscription{cfg: s.cfg, universe: s.universe, start: e.utc + 100, in: s.universe.restart(e.utc + 100)})
+	}
 }
 
 // insert keeps the subscriptions in order: by security type, trades before
@@ -275,23 +302,27 @@ func (e *Engine) insert(s *subscription) {
 
 // unsubscribe ends a stream.
 func (e *Engine) unsubscribe(cfg *Config) bool {
-	for i, s := range e.subs {
+	for _, s := range e.subs {
 		if s.cfg == cfg {
-			s.removed = true
-			e.subs = append(e.subs[:i:i], e.subs[i+1:]...)
-			e.setStep(nil)
+			e.forget(s)
+			e.stepFor(cfg, false)
 			return true
 		}
 	}
 	return false
 }
 
-// drop forgets a stream that has ended.
+// forget takes a stream away whose points are not to be told any more.
+func (e *Engine) forget(s *subscription) {
+	s.removed = true
+	e.drop(s)
+}
+
+// drop takes away a stream.
 func (e *Engine) drop(s *subscription) {
 	for i, x := range e.subs {
 		if x == s {
 			e.subs = append(e.subs[:i:i], e.subs[i+1:]...)
-			e.setStep(nil)
 			return
 		}
 	}

@@ -192,5 +192,5 @@ const (
 	Adjusted
 	SplitAdjusted
 	TotalReturn
-	ScaledRaw
+	ScaledRaw Normalization = 7
 )

@@ -21,6 +21,10 @@ type universe struct {
 	members  map[*Symbol]*member
 	order    []*Symbol
 	leaving  map[*Symbol]*Security
+	// restart gives the moments of a timed universe from a time on.
+	restart func(utc int64) stream
+	// files reads the files of a universe of those between two wall clocks.
+	files func(from, to int64) (*files, error)
 }
 
 type member struct {
@@ -314,7 +318,14 @@ func (e *Engine) liquidateDelisted(sec *Security, _ *Delisting) {
 
 // memberOf gives the security of a chosen symbol with its subscriptions.
 func (e *Engine) memberOf(u *universe, s *Symbol) (*Security, []*Config, error) {
-	sec, err := e.security(AddRequest{Symbol: s, Leverage: u.Settings.Leverage})
+	var sec *Security
+	var err error
+	kind, custom := e.customs[s.Type]
+	if custom && s.Kind == Base {
+		sec, err = e.customSecurity(s, kind.loc, u.Settings.Leverage)
+	} else {
+		sec, err = e.security(AddRequest{Symbol: s, Leverage: u.Settings.Leverage})
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -328,7 +339,7 @@ func (e *Engine) memberOf(u *universe, s *Symbol) (*Security, []*Config, error) 
 		return sec, out, nil
 	}
 	e.byTicker[s.Value] = s
-	configs := e.configsFor(sec, u.Settings, nil, false)
+	configs := e.configsFor(sec, u.Settings, kind.custom, false)
 	return sec, configs, e.initialize(sec)
 }
 

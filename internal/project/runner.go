@@ -63,6 +63,8 @@ type Run struct {
 	ID         string
 	Source     Source
 	Parameters map[string]string
+	// Companies are figures of companies instead of the data folder's, as JSON.
+	Companies string
 }
 
 // Progress is how far a run is: the fraction of its period, 0 to 1, the moment

@@ -32,7 +32,7 @@ var spans = map[string]map[string][2]string{
 }
 
 // kinds says which algorithms need more than a few days.
-var kinds = map[string]string{"corporate": "long", "framework": "long", "warmup": "weeks", "history": "weeks", "charts": "weeks", "universe": "weeks", "coarse": "weeks"}
+var kinds = map[string]string{"corporate": "long", "framework": "long", "warmup": "weeks", "history": "weeks", "charts": "weeks", "universe": "weeks", "coarse": "weeks", "selection": "weeks", "optimizers": "weeks"}
 
 // TestOwnAlgorithms runs algorithms of every feature class over the simulated
 // market, and over LEAN's data where they are, and compares with what was
@@ -51,7 +51,7 @@ func TestOwnAlgorithms(t *testing.T) {
 			r := caged(t, Config{Data: data})
 			for _, file := range files {
 				name := strings.TrimSuffix(filepath.Base(file), ".py")
-				if name == "coarse" && market == "sim" {
+				if (name == "coarse" || name == "selection") && market == "sim" {
 					continue // the simulated market has no coarse universe
 				}
 				t.Run(name, func(t *testing.T) {

@@ -160,6 +160,9 @@ func algorithmID(job strategy.Job) string {
 	for _, k := range slices.Sorted(maps.Keys(job.Parameters)) {
 		fmt.Fprintf(sum, "%s\x00%s\x00", k, job.Parameters[k])
 	}
+	if job.Companies != "" {
+		fmt.Fprintf(sum, "companies\x00%s\x00", job.Companies)
+	}
 	return hex.EncodeToString(sum.Sum(nil))[:32]
 }
 

@@ -151,7 +151,7 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 	defer files.remove()
 	job := strategy.Job{
 		ID: run.ID, File: files.main, Path: []string{files.libraries}, Data: r.cfg.Data, Home: at.home, Library: at.library,
-		SitePackages: r.cfg.SitePackages, Parameters: run.Parameters, Seed: r.cfg.Seed, Memory: r.cfg.Limits.Memory,
+		SitePackages: r.cfg.SitePackages, Parameters: run.Parameters, Companies: run.Companies, Seed: r.cfg.Seed, Memory: r.cfg.Limits.Memory,
 	}
 	spec := python.Spec{
 		Program: backtestProgram, Home: at.home, ReadOnly: append([]string{at.library, files.root}, r.cfg.SitePackages...),

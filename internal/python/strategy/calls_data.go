@@ -119,11 +119,36 @@ func (h *host) declareData() {
 	h.def("universe_settings", func(a *args) (any, error) {
 		s, err := h.universeSettings(a.object(0))
 		if err == nil {
-			e.Universe = s
+			e.SetUniverse(s)
 		}
 		return nil, err
 	})
 	h.def("universe", h.universe)
+	h.def("universe_symbol", func(a *args) (any, error) { return h.universes[a.int(0)].Symbol(), nil })
+	h.def("universe_past", func(a *args) (any, error) {
+		n := a.int(0)
+		list, err := h.universes[n].Past(a.int(1), a.int64(2), a.int64(3))
+		var out []any
+		for _, c := range list {
+			out = append(out, tuple{c.End, h.rowsOf(h.universeKinds[n], c)})
+		}
+		return out, err
+	})
+	h.def("coarse", func(a *args) (any, error) {
+		c := e.Coarse(a.text(0), a.int64(1))
+		if c == nil || a.err != nil {
+			return nil, a.err
+		}
+		return h.rowsOf("coarse", c), nil
+	})
+	h.def("data_file", func(a *args) (any, error) {
+		data, err := e.DataFile(a.text(0))
+		if data == nil || err != nil {
+			return nil, err
+		}
+		return string(data), nil
+	})
+	h.def("companies", func(*args) (any, error) { return h.companies, nil })
 	h.def("universes", func(*args) (any, error) {
 		var out []any
 		for i := range h.universes {

@@ -6,7 +6,6 @@ import (
 
 	"quantdesk/internal/algo"
 	"quantdesk/internal/algo/indicator"
-	"quantdesk/internal/num"
 	"quantdesk/internal/python"
 )
 
@@ -252,7 +251,16 @@ func (h *host) declareIndicators() {
 		}
 		return m.ind.WarmUp(), nil
 	})
-	one("indicator_reset", func(m *mirrored, _ *args) (any, error) { m.ind.Reset(); h.mirrorIndicator(m); return nil, nil })
+	one("indicator_reset", func(m *mirrored, _ *args) (any, error) {
+		m.ind.Reset()
+		h.mirrorIndicator(m)
+		if m.class == composite { // its sides were reset with it
+			for _, side := range h.indicators {
+				h.mirrorIndicator(side)
+			}
+		}
+		return nil, nil
+	})
 	one("indicator_update", func(m *mirrored, a *args) (any, error) {
 		p, err := h.fromPython(a.object(1), nil)
 		if err != nil || p == nil {
@@ -324,6 +332,7 @@ func (h *host) declareIndicators() {
 		return nil, nil
 	})
 	one("indicator_tell", func(m *mirrored, a *args) (any, error) { m.tell = a.keep(1); return nil, nil })
+	h.def("indicator_composite", h.composed)
 	h.def("indicator_of", func(a *args) (any, error) {
 		second, first := h.indicators[a.int(0)], h.indicators[a.int(1)]
 		wait := a.bool(2)
@@ -380,69 +389,50 @@ func className(i indicator.Indicator) string {
 	return "Identity"
 }
 
-// combined is an indicator of two others, or of one and a number.
+// combined joins two indicators, or an indicator and a number.
 func (h *host) combined(op, name string, values []any) (any, error) {
-	s, ok := indicator.Lookup("Identity")
-	if !ok || len(values) != 2 {
-		return nil, fmt.Errorf("there is no Identity indicator")
-	}
-	if name == "" {
-		name = "COMPOSE(" + op + ")"
-	}
-	out, err := s.New(name, nil)
-	if err != nil {
-		return nil, err
+	if len(values) != 2 {
+		return nil, fmt.Errorf("two sides are joined, not %d", len(values))
 	}
 	left, ok := values[0].(indicator.Indicator)
 	if !ok {
 		return nil, &python.Raise{Type: "TypeError", Message: "the left side is no indicator"}
 	}
-	right, both := values[1].(indicator.Indicator)
-	constant := 0.0
-	if !both {
-		switch v := values[1].(type) {
-		case int:
-			constant = float64(v)
-		case float64:
-			constant = v
-		}
+	var right indicator.Indicator
+	switch v := values[1].(type) {
+	case indicator.Indicator:
+		right = v
+	case int:
+		right = indicator.ConstantOf(float64(v))
+	case float64:
+		right = indicator.ConstantOf(v)
+	default:
+		return nil, &python.Raise{Type: "TypeError", Message: "the right side is no indicator and no number"}
 	}
-	// Both sides update in turn; the pair is told once both are new.
-	l, r := false, !both
-	tell := func() {
-		if !l || !r {
-			return
-		}
-		l, r = false, !both
-		if !left.Ready() || both && !right.Ready() {
-			return
-		}
-		x, y := left.Value(), constant
-		if both {
-			y = right.Value()
-		}
-		switch op {
-		case "+":
-			x += y
-		case "-":
-			x -= y
-		case "*":
-			x *= y
-		case "/":
-			if y == 0 {
-				return
-			}
-			x /= y
-		}
-		_, end, _ := left.At(0)
-		in := indicator.Input{Start: end, End: end, Value: x}
-		out.Update(&in)
+	join := map[string]func(left, right indicator.Indicator, name string) indicator.Indicator{"+": indicator.Plus, "-": indicator.Minus, "*": indicator.Times, "/": indicator.Over}[op]
+	if join == nil {
+		return nil, fmt.Errorf("indicators are not joined by %q", op)
 	}
-	left.OnUpdate(func() { l = true; tell() })
-	if both {
-		right.OnUpdate(func() { r = true; tell() })
-	}
-	return h.indicatorHandle(out, "Identity"), nil
+	return h.indicatorHandle(join(left, right, name), composite), nil
 }
 
-var _ = num.Zero
+// composite is the class of what is made of other indicators.
+const composite = "CompositeIndicator"
+
+// composed joins two indicators by a Python function.
+func (h *host) composed(a *args) (any, error) {
+	left, right, f := h.indicators[a.int(0)].ind, h.indicators[a.int(1)].ind, a.keep(3)
+	if a.err != nil {
+		return nil, a.err
+	}
+	return h.indicatorHandle(indicator.NewComposite(a.text(2), left, right, func(_, _ indicator.Indicator) (float64, bool) {
+		got, err := h.p.Call(f)
+		if err != nil {
+			h.failures = err
+			return 0, false
+		}
+		defer got.DecRef()
+		v, ok := got.Float()
+		return v, ok
+	}), composite), nil
+}

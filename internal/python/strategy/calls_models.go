@@ -271,8 +271,9 @@ func (h *host) setModel(s *algo.Security, kind string, o python.Object) error {
 		return h.setPower(s, o)
 	case "settlement":
 		x, err := h.p.Attr(o, "_native_settlement")
-		if err != nil {
-			return err
+		if err != nil { // a class of the algorithm's own, that it asks itself
+			s.Settlement = ownSettlement{h: h, model: o.IncRef()}
+			return nil
 		}
 		defer x.DecRef()
 		a := &args{h: h, in: x.Items()}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"quantdesk/internal/algo"
+	"quantdesk/internal/market"
 	"quantdesk/internal/num"
 	"quantdesk/internal/python"
 )
@@ -16,7 +17,30 @@ func (h *host) declareSecurities() {
 		s, err := e.Symbol(algo.Kind(a.int(1)), strings.ToLower(a.text(2)), strings.ToUpper(a.text(0)))
 		return s, err
 	})
-	h.def("symbol_custom", func(a *args) (any, error) { return e.CustomSymbol(a.text(0), a.text(1), a.text(2), nil) })
+	h.def("symbol_on", func(a *args) (any, error) {
+		return e.SymbolOn(strings.ToLower(a.text(1)), strings.ToUpper(a.text(0)), market.DateOf(time.Unix(0, a.int64(2)).UTC()))
+	})
+	h.def("symbol_custom", func(a *args) (any, error) {
+		var under *algo.Symbol
+		if a.int(3) >= 0 {
+			under = a.symbol(3)
+		}
+		return e.CustomSymbol(a.text(0), a.text(1), a.text(2), under)
+	})
+	h.def("custom_type", func(a *args) (any, error) {
+		c := &customType{h: h, class: a.keep(0), name: a.text(1), mapped: a.bool(2), sparse: a.bool(3), reader: a.keep(4)}
+		loc, err := time.LoadLocation(a.text(5))
+		if err != nil {
+			return nil, &python.Raise{Type: "ValueError", Message: fmt.Sprintf("the time zone %q is not known", a.text(5))}
+		}
+		if a.err != nil {
+			return nil, a.err
+		}
+		h.customTypes = append(h.customTypes, c)
+		e.DeclareType(c, loc)
+		return len(h.customTypes) - 1, nil
+	})
+	h.def("symbol_unmapped", func(a *args) (any, error) { return e.UnmappedSymbol(algo.Kind(a.int(1)), a.text(2), a.text(0)) })
 	h.def("symbol_of", func(a *args) (any, error) { return e.SymbolOf(a.text(0)) })
 	h.def("symbol_by_ticker", func(a *args) (any, error) {
 		t := a.text(0)
@@ -60,12 +84,12 @@ func (h *host) declareSecurities() {
 		return s, err
 	})
 	h.def("add_custom", func(a *args) (any, error) {
-		c := &customType{h: h, class: a.keep(0), name: a.text(1), mapped: a.bool(8), sparse: a.bool(9), reader: a.keep(10)}
+		c := h.customTypes[a.int(0)]
 		var under *algo.Symbol
-		if a.int(3) >= 0 {
-			under = a.symbol(3)
+		if a.int(2) >= 0 {
+			under = a.symbol(2)
 		}
-		zone := a.text(5)
+		zone := a.text(4)
 		if zone == "" {
 			zone = "America/New_York"
 		}
@@ -76,7 +100,7 @@ func (h *host) declareSecurities() {
 		if a.err != nil {
 			return nil, a.err
 		}
-		s, err := e.AddCustom(a.text(2), under, c, algo.Resolution(a.int(4)), loc, a.bool(6), a.decimal(7))
+		s, err := e.AddCustom(a.text(1), under, c, algo.Resolution(a.int(3)), loc, a.bool(5), a.decimal(6))
 		if s != nil && s.Mirror == nil {
 			s.Mirror = h.onMirror
 		}
@@ -199,7 +223,40 @@ func (h *host) declareSecurities() {
 		return nil, nil
 	})
 	sec("security_power", func(s *algo.Security, a *args) (any, error) { return s.Power.Power(s, algo.Direction(a.int(1))) })
-	sec("security_fundamentals", func(s *algo.Security, _ *args) (any, error) { return nil, nil })
+	sec("security_take_hours", func(s *algo.Security, a *args) (any, error) {
+		from := a.security(1)
+		if a.err == nil {
+			s.TakeHours(from.Hours)
+		}
+		return nil, nil
+	})
+	conventions := func(o python.Object) (algo.Properties, error) {
+		p := &args{h: h, in: o.Items()}
+		return algo.Properties{Description: p.text(0), Quote: p.text(1), Multiplier: p.decimal(2), Tick: p.decimal(3), Lot: p.decimal(4), Ticker: p.text(5), Magnifier: num.One}, p.err
+	}
+	sec("security_take_properties", func(s *algo.Security, a *args) (any, error) {
+		p, err := conventions(a.object(1))
+		if err == nil {
+			e.SetProperties(s, p)
+		}
+		return nil, err
+	})
+	h.def("properties_entry", func(a *args) (any, error) {
+		p, err := conventions(a.object(3))
+		if err == nil {
+			e.EnterProperties(algo.Kind(a.int(0)), a.text(1), a.text(2), p)
+		}
+		return nil, err
+	})
+	sec("security_settlement", func(s *algo.Security, _ *args) (any, error) {
+		if own, ok := s.Settlement.(ownSettlement); ok {
+			return owned(own.model.IncRef()), nil
+		}
+		return nil, nil
+	})
+	sec("security_hours", func(s *algo.Security, a *args) (any, error) {
+		return nil, e.TakeHours(s, algo.Kind(a.int(1)), a.text(2))
+	})
 	sec("security_session_size", func(s *algo.Security, a *args) (any, error) {
 		if !a.none(1) {
 			s.KeepSessions(a.int(1))
@@ -249,7 +306,7 @@ func (h *host) declareSecurities() {
 		if t, ok := c.Custom.(*customType); ok {
 			custom = t.class
 		}
-		return tuple{c.Symbol, int(c.Resolution), int(c.Type), c.FillForward, c.Extended, c.Internal, int(c.Norm), custom}, nil
+		return tuple{c.Symbol, int(c.Resolution), int(c.Type), c.FillForward, c.Extended, c.Internal, int(c.Norm), custom, c.Mapped()}, nil
 	})
 	h.def("config_security", func(a *args) (any, error) { return e.Securities.Remembered(h.configs[a.int(0)].Symbol), nil })
 	h.def("config_zone", func(a *args) (any, error) { return h.configs[a.int(0)].Hours.Data.String(), nil })
@@ -356,6 +413,15 @@ func (h *host) declareCash() {
 			from = h.symbolHandle(s.Symbol)
 		}
 		return tuple{c.Amount, c.Rate, from}, nil
+	})
+	h.def("cash_path", func(a *args) (any, error) {
+		var out []any
+		if c := h.e.Portfolio.Cash.Get(a.text(0)); c != nil {
+			for _, s := range c.Path() {
+				out = append(out, s.Symbol)
+			}
+		}
+		return out, nil
 	})
 	h.def("cash_names", func(*args) (any, error) {
 		var out []any

@@ -58,6 +58,9 @@ type host struct {
 	makers      []algo.Consolidator
 	pythons     map[python.Object]algo.Consolidator
 	universes   []algo.UniverseHandle
+	customTypes []*customType
+	// universeKinds are the kinds of universes, by their number.
+	universeKinds []string
 
 	bar, quote, tick, point, slice  *python.Type
 	security, holding, portfolio    *python.Type
@@ -74,6 +77,7 @@ type host struct {
 	sliceID, oldestSlice            int64
 	slicePoints                     int
 	parameters                      map[string]string
+	companies                       string // JSON: figures by identifier, "*" for all
 	algorithm                       python.Object
 	funcs                           map[string]python.Object
 	frame                           bool

@@ -29,9 +29,17 @@ type Job struct {
 	SitePackages []string          `json:"site_packages,omitempty"`
 	Parameters   map[string]string `json:"parameters,omitempty"`
 	Seed         uint64            `json:"seed,omitempty"`
+	// Companies are figures of companies in the form of the file of them, used
+	// instead of that.
+	Companies string `json:"companies,omitempty"`
 	// Memory is the limit that the process lives under, in bytes.
 	Memory int64 `json:"memory,omitempty"`
 }
+
+// companiesFile holds figures of companies in the data folder: an object of
+// objects, by security identifier, then by LEAN's name of the property; "*" is
+// for all companies.
+const companiesFile = "equity/usa/fundamental/companies.json"
 
 // Outcome is what a run gave.
 type Outcome struct {
@@ -105,6 +113,13 @@ func Run(ctx context.Context, job Job, source algo.Source, progress func(e *algo
 	s, err := Load(p, e, job.File, job.Parameters)
 	if err != nil {
 		return nil, err
+	}
+	if s.h.companies = job.Companies; job.Companies == "" {
+		text, err := source.File(companiesFile)
+		if err != nil {
+			return nil, err
+		}
+		s.h.companies = string(text)
 	}
 	stop := context.AfterFunc(ctx, func() { p.Interrupt("the run was stopped") })
 	defer stop()

@@ -385,7 +385,7 @@ func (s *Strategy) OnMarginCall(orders []algo.Request) ([]algo.Request, error) {
 		if err != nil {
 			return nil, err
 		}
-		o, err := p.params(map[string]any{"symbol": sym, "quantity": r.Quantity, "order_type": int(r.Type), "tag": r.Tag, "_index": i})
+		o, err := p.params(map[string]any{"symbol": sym, "quantity": r.Quantity, "security_type": int(r.Symbol.Kind), "order_type": int(r.Type), "stop_price": r.StopPrice, "limit_price": r.LimitPrice, "tag": r.Tag, "_index": i})
 		if err != nil {
 			return nil, err
 		}

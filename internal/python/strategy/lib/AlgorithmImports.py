@@ -10,6 +10,7 @@ from collections import *
 from functools import *
 from itertools import *
 from math import *
+from typing import *
 
 from lean.names import Api
 from lean.enums import *
@@ -25,7 +26,12 @@ from lean.universe import *
 from lean.framework import *
 from lean.alphas import *
 from lean.execution import *
+from lean.portfolio import (BlackLittermanOptimizationPortfolioConstructionModel, IPortfolioOptimizer, MeanVarianceOptimizationPortfolioConstructionModel,
+                            RiskParityPortfolioConstructionModel)
+from lean.optimize import (MaximumSharpeRatioPortfolioOptimizer, MinimumVariancePortfolioOptimizer, RiskParityPortfolioOptimizer,
+                           UnconstrainedMeanVariancePortfolioOptimizer)
 from lean.algorithm import *
+from lean.files import Compression, Expiry, Globals, LeanData, read_lines as _read_lines
 import lean.indicators as _indicators
 
 globals().update(_indicators._CLASSES)
@@ -63,9 +69,17 @@ class Extensions(Api):
         from zoneinfo import ZoneInfo
         return time.replace(tzinfo=ZoneInfo(str(zone))).astimezone(timezone.utc).replace(tzinfo=None)
 
+    read_lines = staticmethod(_read_lines)
 
-class Globals:
-    DATA_FOLDER = DataFolder = data_folder = ""
+    @staticmethod
+    def is_option(security_type):
+        return security_type in (SecurityType.OPTION, SecurityType.FUTURE_OPTION, SecurityType.INDEX_OPTION)
+
+    @staticmethod
+    def _lower(x):
+        return str(x).lower()
+
+    tick_type_to_lower = resolution_to_lower = security_type_to_lower = _lower
 
 
 def AddReference(*_):
@@ -184,10 +198,6 @@ class Random:
         return int(self.next_double() * (high - low)) + low
 
     Next, NextDouble = next, next_double
-
-
-class EquityExchange:
-    """The hours of the equity exchanges in New York."""
 
 
 def round_to_significant_digits(x, digits):

@@ -18,6 +18,8 @@ from .consolidators import *
 from .consolidators import _period, _EventHook
 from .indicators import IndicatorBase, PythonIndicator, RollingWindow, _plain
 from .universe import *
+from .universe import universe_of, chosen
+from .fundamental import company, companies
 
 
 class AlgorithmSettings(Api):
@@ -180,7 +182,7 @@ class UniverseManager(Api):
 
     @property
     def values(self):
-        return _Callable([Universe(h) for h in _host.universes()])
+        return _Callable([universe_of(h) for h in _host.universes()])
 
     def contains_key(self, _):
         return False
@@ -194,8 +196,8 @@ class UniverseDefinitions(Api):
 
     def etf(self, ticker, market=None, universe_settings=None, universe_filter_func=None, **kw):
         f = universe_filter_func if universe_filter_func is not None else next((x for x in (market, universe_settings) if callable(x)), None)
-        s = universe_settings if isinstance(universe_settings, UniverseSettings) else None
-        return ("etf", str(ticker), market if isinstance(market, str) else "usa", s, f)
+        s = next((x for x in (universe_settings, market) if isinstance(x, UniverseSettings)), None)
+        return ETFConstituentsUniverse._new(str(ticker), market if isinstance(market, str) else "usa", s, f)
 
     ETF = etf
 
@@ -205,10 +207,16 @@ class UniverseDefinitions(Api):
 
     DollarVolume = dollar_volume
 
+    def top(self, count, universe_settings=None):
+        return _Dollar().top(count, universe_settings)
+
 
 class _Dollar(Api):
-    def top(self, count, settings=None):
-        return ("coarse", lambda rows: [x.symbol for x in sorted((r for r in rows if r.has_fundamental_data), key=lambda r: -r.dollar_volume)[:count]], None)
+    def top(self, count, universe_settings=None):
+        def most(rows):
+            rows = [r for r in rows if r.has_fundamental_data]
+            return [x.symbol for x in sorted(rows, key=lambda r: -r.dollar_volume)[:count]]
+        return FundamentalUniverse.usa(most, universe_settings)
 
 
 class ObjectStore(Api):
@@ -222,6 +230,11 @@ class ObjectStore(Api):
 
     def _text(self, key):
         v = self._v.get(key)
+        if v is not None and key.endswith(".zip"):
+            import io
+            import zipfile
+            with zipfile.ZipFile(io.BytesIO(v)) as z:
+                v = z.read(z.namelist()[0])
         return None if v is None else v.decode()
 
     def read(self, key):
@@ -309,6 +322,14 @@ class Color:
 Color = Color()
 
 
+_running = None
+
+
+def running():
+    """The algorithm of this run."""
+    return _running
+
+
 def _res(r):
     return -1 if r is None else int(r)
 
@@ -335,6 +356,8 @@ class QCAlgorithm(Api):
     def _begin(self):
         if self._ready:
             return
+        global _running
+        _running = self
         d = object.__setattr__
         d(self, "_ready", True)
         self.securities = SecurityManager()
@@ -351,13 +374,14 @@ class QCAlgorithm(Api):
         self.universe_settings = u
         self.object_store = ObjectStore()
         self.notify = _Silent()
+        self.symbol_properties_database, self.market_hours_database = SymbolPropertiesDatabase(), MarketHoursDatabase()
         self.default_order_properties = OrderProperties()
         self.brokerage_model = DefaultBrokerageModel()
         self.trade_builder = None
         self.insights_generated = _EventHook()
         self._runtime, self._charts, self._summary = {}, {}, {}
         self._name, self._tags = type(self).__name__, []
-        self._alpha = self._pcm = self._execution = self._risk = self._selection = None
+        self._alpha = self._pcm = self._execution = self._risk = self._selection = self._benchmark_func = None
         self._zone_name = "America/New_York"
         self._seen = -1
         self._now = None
@@ -393,6 +417,8 @@ class QCAlgorithm(Api):
         return self._now
 
     _clock = _host.CLOCK
+
+    MAX_NAME_AND_TAGS_LENGTH, MAX_TAGS_COUNT = 200, 100
 
     @property
     def utc_time(self):
@@ -561,6 +587,11 @@ class QCAlgorithm(Api):
             return
         self.brokerage_model = model
         native = type(model).__module__.startswith("lean.")
+        ask = vars(type(model)).get("get_benchmark") or vars(type(model)).get("GetBenchmark")
+        if ask is not None:
+            b = ask(model, self.securities)
+            if hasattr(b, "evaluate") and not isinstance(b, _Benchmark):
+                self.set_benchmark(b.evaluate)
         _host.set_brokerage(int(getattr(model, "_brokerage", 0)), int(getattr(model, "account_type", 0)), None if native else model)
 
     def set_brokerage_message_handler(self, handler):
@@ -573,6 +604,7 @@ class QCAlgorithm(Api):
     def set_benchmark(self, *args):
         if len(args) == 1 and callable(args[0]) and not isinstance(args[0], Symbol):
             f = args[0]
+            self._benchmark_func = f
             _host.benchmark_func(lambda ns: float(f(to_time(ns))))
             return
         s = args[-1]
@@ -583,11 +615,12 @@ class QCAlgorithm(Api):
             symbol = Symbol.create(args[1], args[0], None)
         else:
             symbol = symbol_of(s)
+        self._benchmark_func = None
         _host.benchmark(symbol._h)
 
     @property
     def benchmark(self):
-        return _Benchmark()
+        return _Benchmark(self._benchmark_func)
 
     def set_security_initializer(self, initializer):
         f = initializer.initialize if hasattr(initializer, "initialize") else initializer
@@ -671,18 +704,27 @@ class QCAlgorithm(Api):
 
     add_future_contract = add_crypto_future = add_future
 
-    def add_data(self, type, ticker, resolution=None, time_zone=None, fill_forward=False, leverage=1.0, *more):
+    def add_data(self, type, ticker, resolution=None, time_zone=None, fill_forward=False, leverage=1.0, *more, **kw):
         if isinstance(resolution, SymbolProperties):
-            raise NotImplementedError("custom properties of a data type are not part of this engine yet")
+            return self._add_with(type, ticker, resolution, time_zone, *more, fill_forward=fill_forward, leverage=leverage, **kw)
+        if isinstance(ticker, str) and type().requires_mapping():
+            ticker = symbol_of(ticker)  # of the security whose map file it follows
         name = str(ticker) if not isinstance(ticker, Symbol) else None
         under = -1 if name is not None else ticker._h
         if resolution is None:
             d = type().default_resolution()
             resolution = d
-        probe = type()
-        h = _host.add_custom(type, type.__name__, name or "", under, int(resolution), str(time_zone) if time_zone else "", bool(fill_forward), float(leverage),
-                             bool(probe.requires_mapping()), bool(probe.is_sparse_data()), _Reader(type))
+        h = _host.add_custom(custom_type(type), name or "", under, int(resolution), str(time_zone) if time_zone else "", bool(fill_forward), float(leverage))
         return Security._of(h)
+
+    def _add_with(self, type, ticker, properties, hours, resolution=None, fill_forward=False, leverage=1.0, **_):
+        """A custom type with properties and hours of its own."""
+        security = self.add_data(type, ticker, resolution if isinstance(resolution, Resolution) else None, hours.time_zone, fill_forward, leverage)
+        if not isinstance(hours, AlwaysOpen):
+            _host.security_take_hours(security._h, hours._h)
+        _host.security_take_properties(security._h, properties._pack())
+        security.__dict__["_own_properties"], security.exchange.hours = properties, hours
+        return security
 
     def remove_security(self, symbol, tag=None):
         return _host.remove_security(symbol_of(symbol)._h, tag)
@@ -703,73 +745,72 @@ class QCAlgorithm(Api):
     # --- universes ---
 
     def add_universe(self, *args):
-        if isinstance(args[0], Universe):
-            return args[0]  # it was added when it was made
-        if isinstance(args[0], tuple):
-            spec = args[0]
-            if spec[0] == "etf":
-                return self._etf(*spec[1:])
-            return self._coarse(spec[1], spec[2])
-        if len(args) == 1 and callable(args[0]):
-            return self._coarse(args[0], None)
-        if len(args) == 2 and callable(args[0]) and callable(args[1]):
-            return self._coarse(args[0], args[1])
-        if len(args) >= 2 and not callable(args[0]) and callable(args[-1]):
+        """A universe, or what one is made of: one or two selections, a date rule
+        and a selection, a type of data and a selection, a name and one."""
+        first, rest = args[0], args[1:]
+        if isinstance(first, Universe):
+            return first._add(self, rest[0] if rest else None)
+        if hasattr(first, "_kind") and len(args) == 2:
+            settings = UniverseSettings(self.universe_settings)
+            settings.schedule.on(first)
+            return FundamentalUniverse.usa(rest[0], settings)._add(self)
+        if isinstance(first, type):
+            if not callable(args[-1]) or args[-1] is first:
+                args = (*args, lambda points: [p.symbol for p in points])  # everything
+            return self._typed_universe(*args)
+        if callable(first) and len(args) == 1:
+            return FundamentalUniverse.usa(first)._add(self)
+        if callable(first) and len(args) == 2 and callable(rest[0]):
+            if self.universe_settings.asynchronous:
+                raise ValueError("Asynchronous universe setting is not supported for coarse & fine selections, please use the new Fundamental single pass selection")
+            return FundamentalUniverse.usa(first)._add(self, rest[0])
+        if len(args) >= 2 and not callable(first) and callable(args[-1]):
             return self._custom_universe(*args)
-        if len(args) == 2 and isinstance(args[0], tuple):
-            return self.add_universe(args[0])
         raise TypeError("the arguments of add_universe are not understood")
+
+    def _typed_universe(self, type, *args):
+        """A universe chosen from points of a type: one LEAN has, or the algorithm's own."""
+        settings = next((a for a in args if isinstance(a, UniverseSettings)), None)
+        if issubclass(type, Fundamental):
+            return FundamentalUniverse.usa(args[-1], settings)._add(self)
+        names = [a for a in args if isinstance(a, str)]
+        kind = next((a for a in args if isinstance(a, SecurityType)), SecurityType.EQUITY)
+        resolution = next((a for a in args if isinstance(a, Resolution)), Resolution.DAILY)
+        selector = args[-1]
+
+        def make(settings, fine):
+            def choose(_, points):
+                return chosen(selector(points), fine, companies)
+            return _host.universe("custom", names[0], names[1] if len(names) > 1 else "usa", settings._pack(), choose, int(kind), int(resolution), custom_type(type))
+        return Universe(-1, make, type, settings)._add(self)
 
     def add_universe_selection(self, model):
         self._frame()
         self._selection = (self._selection or []) + [model]
 
-    def _coarse(self, coarse, fine):
-        def choose(time, rows):
-            got = coarse([CoarseFundamental(r) for r in rows])
-            if got is Universe.UNCHANGED:
-                return None
-            got = [symbol_of(s)._h if not isinstance(s, str) else Symbol.create(s, SecurityType.EQUITY, "usa")._h for s in got]
-            if fine is not None:
-                keep = set(got)
-                picked = fine([CoarseFundamental(r) for r in rows if r[0] in keep and r[4]])
-                if picked is Universe.UNCHANGED:
-                    return None
-                got = [s._h for s in picked]
-            return got
-        return Universe(_host.universe("coarse", "", "usa", self.universe_settings._pack(), choose))
-
-    def _etf(self, ticker, market, settings, f):
-        def choose(time, rows):
-            rows = [ETFConstituentUniverse(r) for r in rows]
-            ETFConstituentUniverse._last.update((r.symbol, r) for r in rows)
-            got = f(rows) if f else [r.symbol for r in rows]
-            return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got]
-        return Universe(_host.universe("etf", ticker, market or "usa", (settings or self.universe_settings)._pack(), choose))
-
-    def _custom_universe(self, *args):
+    def _custom_universe(self, *args, filled=False):
         f = args[-1]
         name = next((a for a in args if isinstance(a, str)), "custom")
         res = next((a for a in args if isinstance(a, Resolution)), Resolution.DAILY)
         kind = next((a for a in args if isinstance(a, SecurityType)), SecurityType.EQUITY)
-        settings = next((a for a in args if isinstance(a, UniverseSettings)), self.universe_settings)
-
-        def choose(time, rows):
-            got = f(to_time(time))
-            if got is Universe.UNCHANGED or got is None:
-                return None
-            return [(s if isinstance(s, Symbol) else Symbol.create(str(s), kind, None))._h for s in got]
-        if any(isinstance(a, type) for a in args):
-            raise NotImplementedError("universes of custom data are not part of this engine yet")
+        settings = next((a for a in args if isinstance(a, UniverseSettings)), None)
         spans = {Resolution.TICK: 1, Resolution.SECOND: 1_000_000_000, Resolution.MINUTE: 60_000_000_000, Resolution.HOUR: 3_600_000_000_000, Resolution.DAILY: 86_400_000_000_000}
-        return Universe(_host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res]))
 
-    def _scheduled_universe(self, date, time, f, settings=None):
-        def choose(at, rows):
-            got = f(to_time(at))
-            return None if got is Universe.UNCHANGED else [symbol_of(s)._h for s in got or ()]
-        return Universe(_host.universe("scheduled", f"{date.name}_{time.name}", "usa", (settings or self.universe_settings)._pack(), choose,
-                                       date._kind, date._args, date._func, time._kind, time._args))
+        def make(settings, fine):
+            def choose(time, _):
+                got = f(to_time(time))
+                if got is None or got is Universe.UNCHANGED:
+                    return None, -1
+                return chosen([s if isinstance(s, Symbol) else Symbol.create(str(s), kind, None) for s in got], fine, companies)
+            return _host.universe("timed", name, "usa", settings._pack(), choose, int(kind), spans[res], filled)
+        return Universe(-1, make, None, settings)._add(self)
+
+    def fundamentals(self, symbols):
+        """What is known of a company, or of each of some, now."""
+        now = self._clock.utc
+        if isinstance(symbols, (list, tuple)):
+            return [company(symbol_of(s), now) for s in symbols]
+        return company(symbol_of(symbols), now)
 
     # --- orders ---
 
@@ -906,9 +947,10 @@ class QCAlgorithm(Api):
         _host.chart_series(chart, series, int(type), index, unit)
 
     def plot(self, *args):
+        args = tuple(str(a) if isinstance(a, Symbol) else a for a in args)
         if len(args) == 1:
             args = (getattr(args[0], "name", "Strategy Equity"), args[0])
-        if len(args) == 2 and isinstance(args[0], str) and isinstance(args[1], IndicatorBase):
+        if len(args) == 2 and isinstance(args[0], str) and isinstance(args[1], (IndicatorBase, PythonIndicator)):
             self._point(args[0], args[1].name, args[1])
         elif len(args) == 2:
             self._point("Strategy Equity", args[0], args[1])
@@ -925,7 +967,7 @@ class QCAlgorithm(Api):
         if isinstance(value, (TradeBar,)):
             _host.chart_candle(chart, series, value.open, value.high, value.low, value.close)
             return
-        _host.chart_point(chart, series, float(value))
+        _host.chart_point(chart, series, float(value.value if isinstance(value, PythonIndicator) else value))
 
     def plot_indicator(self, chart, *indicators):
         for i in indicators:
@@ -935,7 +977,8 @@ class QCAlgorithm(Api):
                 if i.is_ready:
                     self._point(chart, i.name, i)
             i.updated += tell
-            _host.indicator_tell(i._h, lambda i=i: i._told())
+            if isinstance(i, IndicatorBase):
+                _host.indicator_tell(i._h, lambda i=i: i._told())
 
     def record(self, series, value):
         self._point("Strategy Equity", series, value)
@@ -1047,6 +1090,11 @@ class QCAlgorithm(Api):
         if not period:
             return
         symbols = symbol if isinstance(symbol, (list, tuple)) else [symbol]
+        spans = {timedelta(seconds=1): Resolution.SECOND, timedelta(minutes=1): Resolution.MINUTE, timedelta(hours=1): Resolution.HOUR, timedelta(days=1): Resolution.DAILY}
+        if isinstance(resolution, timedelta):
+            if resolution not in spans:
+                return self._warm_up_span(symbols, indicator, resolution, int(period), selector)
+            resolution = spans[resolution]
         for bar in self._points(symbols, int(period), resolution):
             if isinstance(indicator, IndicatorBase):
                 if selector is None:
@@ -1057,12 +1105,36 @@ class QCAlgorithm(Api):
             else:
                 update_python(indicator, bar)
 
+    def _warm_up_span(self, symbols, indicator, span, periods, selector):
+        """Warms up with bars of a length that no resolution has."""
+        finest = next(r for r, s in ((Resolution.DAILY, 86400), (Resolution.HOUR, 3600), (Resolution.MINUTE, 60), (Resolution.SECOND, 1)) if span.total_seconds() % s == 0)
+        each = {Resolution.DAILY: 86400, Resolution.HOUR: 3600, Resolution.MINUTE: 60, Resolution.SECOND: 1}[finest]
+        c = TradeBarConsolidator(span)
+        c.data_consolidated += lambda _, bar: indicator.update(bar) if selector is None else indicator.update(bar.end_time, selector(bar))
+        for bar in self._points(symbols, int(periods * span.total_seconds() // each), finest):
+            c.update(bar)
+
     def indicator_history(self, indicator, symbol, *args, **kw):
         from .history import indicator_history
         return indicator_history(self, indicator, symbol, *args, **kw)
 
     def create_indicator_name(self, symbol, type, resolution=None):
         return _host.indicator_full_name(symbol_of(symbol)._h if symbol is not None else -1, type, _res(resolution))
+
+    def filtered_identity(self, symbol, resolution=None, selector=None, filter=None, field_name=""):
+        """The value of the data that a filter lets through."""
+        from .indicators import _CLASSES
+        s = symbol_of(symbol)
+        one = _CLASSES["Identity"](self.create_indicator_name(s, field_name or "close", resolution))
+        c = self.resolve_consolidator(s, resolution)
+
+        def feed(_, point):
+            if filter is None or filter(point):
+                v = point.value if selector is None else selector(point)
+                one.update(point.end_time, v if isinstance(v, (int, float)) else v.value)
+        c.data_consolidated += feed
+        self.subscription_manager.add_consolidator(s, c)
+        return one
 
     # --- history ---
 
@@ -1185,8 +1257,11 @@ class _History:
 
 
 class _Benchmark(Api):
+    def __init__(self, func):
+        self._func = func
+
     def evaluate(self, time):
-        return _host.benchmark_value()
+        return _host.benchmark_value() if self._func is None else self._func(time)
 
 
 def update_python(indicator, point):
@@ -1235,6 +1310,18 @@ class _Reader:
             got.symbol = c.symbol
         start = to_ns(got.time)
         return (start, max(start, to_ns(getattr(got, "end_time", got.time))), float(got.value or 0.0), got)
+
+
+_TYPES = {}
+
+
+def custom_type(kind):
+    """The engine's handle of a type of the algorithm's own."""
+    if kind not in _TYPES:
+        probe = kind()
+        zone = probe.data_time_zone()
+        _TYPES[kind] = _host.custom_type(kind, kind.__name__, bool(probe.requires_mapping()), bool(probe.is_sparse_data()), _Reader(kind), str(zone) if zone else "America/New_York")
+    return _TYPES[kind]
 
 
 def _helpers():

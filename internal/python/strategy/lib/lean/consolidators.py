@@ -105,7 +105,13 @@ class DataConsolidator(Api):
     def working_data(self):
         return _host.consolidator_working(self._h)
 
-    working_bar = working_data
+    @property
+    def working_bar(self):
+        return self.__dict__["_bar"] if "_bar" in self.__dict__ else self.working_data
+
+    @working_bar.setter
+    def working_bar(self, bar):
+        self.__dict__["_bar"] = bar
 
     def reset(self):
         _host.consolidator_reset(self._h)
@@ -122,6 +128,9 @@ class DataConsolidator(Api):
         return self._input
 
     _input = _output = TradeBar
+
+
+IDataConsolidator = DataConsolidator
 
 
 def _period(args):
@@ -149,7 +158,7 @@ class _PeriodConsolidator(DataConsolidator):
     _kind = "trade"
 
     def __init__(self, *args, **kw):
-        args = list(args) + [kw[k] for k in ("period", "max_count", "func") if k in kw]
+        args = list(args) + [kw[k] for k in ("period", "max_count", "func", "start_time") if k in kw]
         if len(args) > 1 and isinstance(args[1], timedelta) and isinstance(args[0], timedelta):
             self._make("period", self._kind, *_period(args[:1]), span_ns(args[1]))
             return

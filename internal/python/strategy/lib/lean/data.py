@@ -64,8 +64,14 @@ class SecurityIdentifier(Api):
         return datetime(1899, 12, 30)
 
     @staticmethod
-    def generate_equity(ticker, market="usa", map_symbol=True, *_):
+    def generate_equity(ticker, market="usa", map_symbol=True, map_file_provider=None, mapping_resolve_date=None):
+        if mapping_resolve_date is not None:
+            return Symbol._of(_host.symbol_on(ticker, market, to_ns(mapping_resolve_date))).id
         return Symbol.create(ticker, SecurityType.EQUITY, market).id
+
+    @staticmethod
+    def generate_constituent_identifier(ticker, security_type, market):
+        return Symbol._of(_host.symbol_unmapped(ticker, int(security_type), market)).id
 
 
 SecurityIdentifier.DefaultDate = SecurityIdentifier.DEFAULT_DATE = datetime(1899, 12, 30)
@@ -76,8 +82,8 @@ class Symbol(Api):
 
     _by = {}
 
-    def __init__(self, sid, value=None):
-        raise TypeError("make symbols with Symbol.create")
+    def __new__(cls, sid, value=None):
+        return cls._of(_host.symbol_of(str(sid)))
 
     @classmethod
     def _of(cls, handle):
@@ -102,7 +108,9 @@ class Symbol(Api):
 
     @staticmethod
     def create_base(base_type, underlying, market=None):
-        return Symbol._of(_host.symbol_custom(str(underlying), base_type.__name__, market or "usa"))
+        from .algorithm import custom_type
+        custom_type(base_type)
+        return Symbol._of(_host.symbol_custom(str(underlying), base_type.__name__, market or "usa", underlying._h if isinstance(underlying, Symbol) else -1))
 
     @property
     def has_underlying(self):
@@ -437,6 +445,33 @@ class TradeBar(_host.BarCell, _Times, Api):
         return f"{self.symbol}: O: {self.open:.2f} H: {self.high:.2f} L: {self.low:.2f} C: {self.close:.2f} V: {self.volume:.0f}"
 
 
+    def get_source(self, config, date, is_live_mode):
+        """Where the data folder has the trades of a day."""
+        from .files import LeanData
+        name = LeanData.generate_zip_file_name(config.mapped or config.symbol, date, config.resolution, TickType.TRADE)
+        folder = f"{str(config.symbol.security_type).lower()}/{config.market}/{str(config.resolution).lower()}/"
+        if config.resolution not in (Resolution.HOUR, Resolution.DAILY):
+            folder += f"{(config.mapped or config.symbol).value.lower()}/"
+        return SubscriptionDataSource(folder + name)
+
+    @staticmethod
+    def parse_equity(config, line, date):
+        """The bar of a line of an equity's file."""
+        cells = line.split(",")
+        b = TradeBar()
+        b.symbol = config.symbol
+        b.open, b.high, b.low, b.close = (float(c) / 10000 for c in cells[1:5])
+        b.volume = float(cells[5])
+        if config.resolution in (Resolution.HOUR, Resolution.DAILY):
+            b._start = to_ns(datetime.strptime(cells[0], "%Y%m%d %H:%M"))
+        else:
+            b._start = to_ns(datetime(date.year, date.month, date.day)) + int(float(cells[0]) * 1_000_000)
+        b._end = b._start + span_ns(config.increment)
+        return b
+
+    ParseEquity = parse_equity
+
+
 class RenkoBar(TradeBar):
     """A brick: it ends when the price has moved by its size."""
 
@@ -672,7 +707,7 @@ class DataDictionary(dict, Api):
 
     def __contains__(self, key):
         if dict.__contains__(self, key):
-            return True
+            return key is not None
         if isinstance(key, str):
             s = _host.symbol_by_ticker(key)
             return s >= 0 and dict.__contains__(self, Symbol._of(s))

@@ -59,10 +59,20 @@ def frame_of(groups):
     return Frame(keys, columns, data, ("symbol", "time"))
 
 
+def rows_of(collections):
+    """A frame of collections of points, by time and symbol."""
+    keys = [(end, p.symbol) for end, points in collections for p in points]
+    cells = [_cells(p) for _, points in collections for p in points]
+    columns = sorted({c for row in cells for c in row})
+    return table(keys, columns, [[row.get(c) for row in cells] for c in columns], ("time", "symbol"))
+
+
 def table(index, columns, data, name):
+    if _pandas is not None and isinstance(name, tuple):
+        return _pandas.DataFrame(dict(zip(columns, data)), index=_pandas.MultiIndex.from_tuples(index, names=list(name)) if index else None)
     if _pandas is not None:
         return _pandas.DataFrame(dict(zip(columns, data)), index=_pandas.Index(index, name=name))
-    return Frame(list(index), list(columns), data, (name,))
+    return Frame(list(index), list(columns), data, name if isinstance(name, tuple) else (name,))
 
 
 def _lacking(what):
@@ -200,6 +210,9 @@ class Series:
 
 
 class Index(list):
+    names = ("symbol", "time")
+    shape = property(lambda self: (len(self),))
+
     @property
     def levels(self):
         out = []
@@ -213,7 +226,8 @@ class Index(list):
         return out
 
     def get_level_values(self, n):
-        n = {"symbol": 0, "time": 1}.get(n, n)
+        if n in self.names:
+            n = list(self.names).index(n)
         return Index([k[n] for k in self])
 
     def unique(self):
@@ -251,6 +265,7 @@ class Frame:
 
     def __init__(self, index, columns, data, names):
         self.index, self.columns, self._d, self._n = Index(index), Index(columns), data, names
+        self.index.names = list(names)
 
     @property
     def empty(self):

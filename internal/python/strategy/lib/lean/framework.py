@@ -8,7 +8,7 @@ import _host
 from .names import Api, Items
 from .enums import InsightScoreType, InsightType, InsightDirection, PortfolioBias, Resolution, SecurityType
 from .data import Symbol, symbol_of, to_time, to_ns, span_ns
-from .universe import SecurityChanges, Universe, UniverseSettings
+from .universe import SecurityChanges, Universe, UniverseSettings, FundamentalUniverse, ScheduledUniverse
 
 
 class InsightScore(Api):
@@ -36,7 +36,23 @@ class Insight(Api):
 
     _made = 0
 
-    def __init__(self, symbol, period, type=None, direction=None, magnitude=None, confidence=None, source_model=None, weight=None, tag=""):
+    _names = ("symbol", "period", "type", "direction", "magnitude", "confidence", "source_model", "weight", "tag")
+
+    def __init__(self, *args, **kw):
+        """Takes symbol, period, type, direction, magnitude, confidence, source
+        model, weight and tag; the time it was made at may come first, and the
+        tag right after the direction."""
+        generated = kw.pop("generated_time_utc", None)
+        if args and isinstance(args[0], datetime):
+            generated, args = args[0], args[1:]
+        if len(args) == 5 and isinstance(args[4], str):
+            args, kw["tag"] = args[:4], args[4]
+        unknown = set(kw) - set(self._names)
+        if unknown or len(args) > len(self._names):
+            raise TypeError(f"Insight() does not take {', '.join(sorted(unknown)) or 'so many arguments'}")
+        given = dict(zip(self._names, args)) | kw
+        symbol, period, type, direction, magnitude, confidence, source_model, weight = (given.get(n) for n in self._names[:-1])
+        tag = given.get("tag", "")
         Insight._made += 1
         self.id = f"insight-{Insight._made}"
         self.symbol = symbol_of(symbol)
@@ -44,7 +60,7 @@ class Insight(Api):
         self.type, self.direction = InsightType(type if type is not None else 0), InsightDirection(direction if direction is not None else 0)
         self.magnitude, self.confidence, self.weight, self.tag = magnitude, confidence, weight, tag
         self.source_model = source_model or ""
-        self.generated_time_utc = self.close_time_utc = None
+        self.generated_time_utc, self.close_time_utc = generated, None
         self.reference_value = self.reference_value_final = self.estimated_value = 0.0
         self.group_id = None
         self.score = InsightScore()
@@ -761,12 +777,10 @@ class ScheduledUniverseSelectionModel(UniverseSelectionModel):
     """Asks a function at the times of a schedule."""
 
     def __init__(self, *args):
-        args = [a for a in args if hasattr(a, "_kind") or callable(a) or isinstance(a, UniverseSettings)]
-        self._date, self._time, self._func = args[:3]
-        self._settings = args[3] if len(args) > 3 else None
+        self._args = args
 
     def create_universes(self, algorithm):
-        return [algorithm._scheduled_universe(self._date, self._time, self._func, self._settings)]
+        return [ScheduledUniverse(*self._args)]
 
 
 class CustomUniverseSelectionModel(UniverseSelectionModel):
@@ -784,7 +798,7 @@ class CustomUniverseSelectionModel(UniverseSelectionModel):
         return self._func(date)
 
     def create_universes(self, algorithm):
-        return [algorithm._custom_universe(self._kind, self._name, self._settings or algorithm.universe_settings, lambda at: self.select(algorithm, at))]
+        return [algorithm._custom_universe(self._kind, self._name, self._settings or algorithm.universe_settings, lambda at: self.select(algorithm, at), filled=True)]
 
 
 class InceptionDateUniverseSelectionModel(CustomUniverseSelectionModel):
@@ -814,34 +828,44 @@ class ETFConstituentsUniverseSelectionModel(UniverseSelectionModel):
 
 
 class FundamentalUniverseSelectionModel(UniverseSelectionModel):
-    """Chooses from the coarse universe, then from what has fundamentals."""
+    """Chooses from all companies, once or in two steps."""
 
     def __init__(self, *args):
-        self._fine = next((a for a in args if isinstance(a, bool)), False)
+        self._fine = next((a for a in args if isinstance(a, bool)), None)
         self._func = next((a for a in args if callable(a) and not isinstance(a, type)), None)
+        self._settings = next((a for a in args if isinstance(a, UniverseSettings)), None)
 
     def create_universes(self, algorithm):
-        algorithm._coarse(lambda rows: self.select_coarse(algorithm, rows) if self._func is None else self._func(rows),
-                          (lambda rows: self.select_fine(algorithm, rows)) if self._fine else None)
-        return []
+        if "_fine" not in self.__dict__:  # a subclass with an __init__ of its own
+            FundamentalUniverseSelectionModel.__init__(self)
+        if self._fine is None:
+            return [FundamentalUniverse.usa(lambda rows: self.select(algorithm, rows), self._settings)]
+        universe = FundamentalUniverse.usa(lambda rows: self.select_coarse(algorithm, rows), self._settings)
+        return [universe._add(algorithm, (lambda rows: self.select_fine(algorithm, rows)) if self._fine else None)]
 
     def select_coarse(self, algorithm, coarse):
-        return self.select(algorithm, coarse)
+        raise NotImplementedError("Please override the 'SelectCoarse' fundamental function")
 
     def select_fine(self, algorithm, fine):
         return [f.symbol for f in fine]
 
     def select(self, algorithm, fundamental):
-        return [f.symbol for f in fundamental]
+        if self._func is None:
+            raise NotImplementedError("Please override the 'Select' fundamental function")
+        return self._func(fundamental)
 
 
 class CoarseFundamentalUniverseSelectionModel(FundamentalUniverseSelectionModel):
-    pass
+    def __init__(self, coarse_selector, universe_settings=None):
+        self._fine, self._func, self._settings = False, coarse_selector, universe_settings
+
+    def select_coarse(self, algorithm, coarse):
+        return self._func(coarse)
 
 
 class FineFundamentalUniverseSelectionModel(FundamentalUniverseSelectionModel):
-    def __init__(self, coarse, fine, *_):
-        self._c, self._f, self._fine, self._func = coarse, fine, True, None
+    def __init__(self, coarse, fine, universe_settings=None):
+        self._c, self._f, self._fine, self._func, self._settings = coarse, fine, True, None, universe_settings
 
     def select_coarse(self, algorithm, coarse):
         return self._c(coarse)
@@ -866,8 +890,7 @@ class Framework:
         a = self.algorithm
         for m in a._selection or []:
             for u in m.create_universes(a) or []:
-                if isinstance(u, tuple):
-                    a.add_universe(u)
+                a.add_universe(u)
 
     def _source(self, alpha):
         return getattr(alpha, "name", "") or type(alpha).__name__

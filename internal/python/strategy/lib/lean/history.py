@@ -87,9 +87,44 @@ def _symbols(x):
     return [symbol_of(x)]
 
 
+def of_universe(x):
+    """The universe of a universe, its symbol, or a list of the one; else None."""
+    from .universe import Universe, _BY
+    if isinstance(x, (list, tuple)) and len(x) == 1:
+        x = x[0]
+    if isinstance(x, Universe):
+        return x
+    return next((u for u in _BY.values() if u.symbol is x), None) if isinstance(x, Symbol) else None
+
+
+def _past(algorithm, universe, args, kw):
+    """What a universe had to choose from: a list of time and points."""
+    a = args[0] if args else next((kw[k] for k in ("periods", "span", "start") if k in kw), None)
+    now = to_ns(algorithm.time)
+    if isinstance(a, timedelta):
+        got = _host.universe_past(universe._h, 0, now - span_ns(a), now)
+    elif isinstance(a, datetime):
+        b = args[1] if len(args) > 1 and isinstance(args[1], datetime) else kw.get("end")
+        got = _host.universe_past(universe._h, 0, to_ns(a), now if b is None else to_ns(b))
+    else:
+        got = _host.universe_past(universe._h, int(a), 0, 0)
+    return [(to_time(end), [universe.point(r) for r in rows]) for end, rows in got]
+
+
 def history(algorithm, *args, _typed=False, **kw):
-    """Points of a type where it is asked as history[Type], else a frame."""
+    """Points of a type where it is asked as history[Type], else a frame. Of a
+    universe: all that it had to choose from, row by row where it is flattened."""
     args = list(args)
+    rest_ = args[1:] if args and isinstance(args[0], type) else args
+    universe = of_universe(rest_[0]) if rest_ else None
+    if universe is not None:
+        got = _past(algorithm, universe, rest_[1:], kw)
+        if _typed:
+            return [DataDictionary({universe.symbol: points_}) for _, points_ in got]
+        from .frame import rows_of, table
+        if kw.get("flatten"):
+            return rows_of(got)
+        return table([(universe.symbol, end) for end, _ in got], ["data"], [[points_ for _, points_ in got]], ("symbol", "time"))
     kind, typed = -1, None
     if args and isinstance(args[0], type):
         typed = args.pop(0)

@@ -391,6 +391,11 @@ class PythonIndicator(Api):
             return self._samples
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
+    def on_updated(self, consolidated):
+        """Tells who listens of a new value."""
+        self.current.time = consolidated.end_time
+        self.updated(self, consolidated)
+
 
 class _PyCurrent(Api):
     def __init__(self, i):
@@ -410,6 +415,23 @@ class _PyCurrent(Api):
         return self.value
 
 
+class IndicatorResult(Api):
+    """A value that was computed, or why it was not."""
+
+    def __init__(self, value, status=0):
+        self.value, self.status = value, status
+
+
+def CompositeIndicator(*args):
+    """Joins two indicators by a function, each time both have a new value."""
+    name, left, right, join = args if len(args) == 4 else ("", *args)
+
+    def value(*_):
+        r = join(left, right)
+        return float(r.value if isinstance(r, IndicatorResult) else r)
+    return IndicatorBase._of(_host.indicator_composite(left._h, right._h, name, value))
+
+
 class IndicatorExtensions(Api):
     """Indicators made of indicators."""
 
@@ -420,6 +442,12 @@ class IndicatorExtensions(Api):
 
     @staticmethod
     def of(second, first, wait_for_first_to_ready=True):
+        if isinstance(first, PythonIndicator):
+            def feed(_, point):
+                if first.is_ready or not wait_for_first_to_ready:
+                    second.update(point)
+            first.updated += feed
+            return second
         h = _host.indicator_of(second._h, first._h, bool(wait_for_first_to_ready))
         return IndicatorBase._of(h) if h != second._h else second
 

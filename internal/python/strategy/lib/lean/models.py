@@ -347,9 +347,51 @@ class ReservedBuyingPowerForPositionParameters(Api):
         self.security = security
 
 
+class MarginInterestRateParameters(_Params):
+    def __init__(self, security=None, time=None):
+        super().__init__(security=security, time=time)
+
+
+class BuyingPowerModelExtensions(Api):
+    """Questions to a buying power model in one line."""
+
+    @staticmethod
+    def above_minimum_order_margin_portfolio_percentage(model, security, quantity, portfolio, minimum):
+        return _host.above_minimum(security.symbol._h, quantity)
+
+    @staticmethod
+    def get_reserved_buying_power_for_position(model, security):
+        return model.get_reserved_buying_power_for_position(ReservedBuyingPowerForPositionParameters(security)).absolute_used_buying_power
+
+
 class InitialMarginParameters(_Params):
     def __init__(self, security=None, quantity=0):
         super().__init__(security=security, quantity=quantity)
+
+
+class ApplyFundsSettlementModelParameters(Api):
+    def __init__(self, portfolio, security, application_time_utc, cash_amount, fill=None):
+        self.portfolio, self.security, self.utc_time, self.cash_amount, self.fill = portfolio, security, application_time_utc, cash_amount, fill
+
+
+class ScanSettlementModelParameters(Api):
+    def __init__(self, portfolio, security, utc_time):
+        self.portfolio, self.security, self.utc_time = portfolio, security, utc_time
+
+
+def _settle(model, what, given):
+    """Asks a settlement model of the algorithm's own, for the engine."""
+    from .algorithm import running
+    from .securities import Security
+    from .data import to_time
+    handle, utc, amount, currency = given
+    security, portfolio, at = Security._of(handle), running().portfolio, to_time(utc)
+    pascal = "ApplyFunds" if what == "apply" else "Scan"
+    ask = getattr(model, "apply_funds" if what == "apply" else "scan", None) or getattr(model, pascal)
+    if what == "apply":
+        ask(ApplyFundsSettlementModelParameters(portfolio, security, at, CashAmount(amount, currency), None))
+    else:
+        ask(ScanSettlementModelParameters(portfolio, security, at))
 
 
 class ImmediateSettlementModel(Api):
@@ -400,6 +442,22 @@ class IndicatorVolatilityModel(Api):
         return []
 
 
+class VolatilityModelExtensions(Api):
+    @staticmethod
+    def warm_up(volatility_model, algorithm, security, resolution, periods, data_normalization_mode=None):
+        """Feeds a model so many past bars of a security."""
+        from .enums import DataNormalizationMode
+        from .history import ask
+        if resolution is None:
+            resolution = security.resolution
+        norm = security.data_normalization_mode if data_normalization_mode is None else data_normalization_mode
+        if norm == DataNormalizationMode.RAW:  # past prices without the jumps of splits and dividends
+            norm = DataNormalizationMode.SCALED_RAW
+        for group in ask([security.symbol], periods, 0, 0, resolution, norm=norm):
+            for _, point in group:
+                volatility_model.update(security, point)
+
+
 class StandardDeviationOfReturnsVolatilityModel(Api):
     """The annualised deviation of returns over so many periods."""
 
@@ -435,6 +493,8 @@ RelativeStandardDeviationVolatilityModel = StandardDeviationOfReturnsVolatilityM
 
 
 class NullShortableProvider(Api):
+    data_provider = None  # files are the data folder's
+
     def shortable_quantity(self, symbol, local_time):
         return None
 
@@ -538,6 +598,16 @@ class SecurityInitializer(Api):
         pass
 
 
+class FuncSecurityInitializer(SecurityInitializer):
+    """A function as an initializer."""
+
+    def __init__(self, initializer):
+        self._func = initializer
+
+    def initialize(self, security):
+        self._func(security)
+
+
 class BrokerageModelSecurityInitializer(SecurityInitializer):
     def __init__(self, brokerage_model, security_seeder=None):
         self._model, self._seeder = brokerage_model, security_seeder
@@ -546,6 +616,17 @@ class BrokerageModelSecurityInitializer(SecurityInitializer):
         _host.brokerage_models(security._h)
         if self._seeder is not None:
             self._seeder.seed_security(security)
+
+
+class CompositeSecurityInitializer(SecurityInitializer):
+    """One initializer after another."""
+
+    def __init__(self, *initializers):
+        self._all = list(initializers[0]) if len(initializers) == 1 and isinstance(initializers[0], (list, tuple)) else list(initializers)
+
+    def initialize(self, security):
+        for i in self._all:
+            i.initialize(security) if hasattr(i, "initialize") else i(security)
 
 
 class FuncSecuritySeeder(Api):

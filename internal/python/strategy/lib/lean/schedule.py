@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import _host
 from .names import Api
-from .enums import DayOfWeek
-from .data import to_time, to_ns, span_ns, symbol_of
+from .enums import DayOfWeek, SecurityType
+from .data import Symbol, to_time, to_ns, span_ns, symbol_of
 
 _DAY = 86_400_000_000_000
 
@@ -36,7 +36,12 @@ class FuncTimeRule(TimeRule):
 
 
 def _symbol(s):
-    return -1 if s is None else symbol_of(s)._h
+    if s is None:
+        return -1
+    try:
+        return symbol_of(s)._h
+    except KeyError:  # a ticker that nobody added is an equity's
+        return Symbol.create(s, SecurityType.EQUITY, "usa")._h
 
 
 class DateRules(Api):

@@ -28,6 +28,26 @@ class SymbolProperties(Api):
         return SymbolProperties(quote_currency=currency)
 
 
+    def _pack(self):
+        return (self.description, self.quote_currency, float(self.contract_multiplier), float(self.minimum_price_variation), float(self.lot_size), self.market_ticker)
+
+
+class SymbolPropertiesDatabase(Api):
+    """The conventions of tickers, which entries may change."""
+
+    def set_entry(self, market, symbol, security_type, properties):
+        _host.properties_entry(int(security_type), market, str(symbol), properties._pack())
+        return True
+
+
+class MarketHoursDatabase(Api):
+    """The hours of markets."""
+
+    @staticmethod
+    def get_database_symbol_key(symbol):
+        return symbol if isinstance(symbol, str) else symbol.value if symbol.security_type != SecurityType.BASE else symbol.id.symbol
+
+
 class MarketHoursSegment(Api):
     def __init__(self, start, end, state):
         self.start, self.end, self.state = timedelta(microseconds=start // 1000), timedelta(microseconds=end // 1000), state
@@ -47,6 +67,10 @@ class SecurityExchangeHours(Api):
 
     def __init__(self, handle):
         self._h = handle
+
+    @staticmethod
+    def always_open(time_zone):
+        return AlwaysOpen(time_zone)
 
     @property
     def time_zone(self):
@@ -79,6 +103,23 @@ class SecurityExchangeHours(Api):
 
     def get_market_hours(self, local):
         return LocalMarketHours([MarketHoursSegment(a, b, 2 if o else 1) for a, b, o in _host.hours_segments(self._h, to_ns(local))])
+
+
+class AlwaysOpen(SecurityExchangeHours):
+    """Hours of a market that never closes, in a zone."""
+
+    def __init__(self, time_zone):
+        super().__init__(-1)
+        self._zone = str(time_zone)
+
+    time_zone = property(lambda self: self._zone)
+    is_market_always_open = True
+
+    def is_open(self, local, *more):
+        return True
+
+    def is_date_open(self, local, extended=False):
+        return True
 
 
 class SecurityExchange(Api):
@@ -120,9 +161,18 @@ class SecurityExchange(Api):
         raise NotImplementedError("trading hours come from the data folder's market-hours database")
 
 
+class EquityExchange(Api):
+    """The hours of the equity exchanges in New York, for a security that has others."""
+
+
 class SecurityCache(Api):
+    """The last data of a security, and what the algorithm put beside them."""
+
     def __init__(self, security):
-        self._s = security
+        self._s, self._lists = security, {}
+
+    def add_data_list(self, data, type, contains_fill_forward_data=False):
+        self._lists[type] = list(data)
 
     def has_data(self, kind):
         return self.get_data(kind) is not None
@@ -130,13 +180,17 @@ class SecurityCache(Api):
     def get_data(self, kind=None):
         if kind is None:
             return self._s.get_last_data()
-        if kind.__name__ in ("ETFConstituentUniverse", "CoarseFundamental"):
+        if kind in self._lists:
+            return self._lists[kind][-1] if self._lists[kind] else None
+        if kind.__name__ in ("ETFConstituentUniverse", "Fundamental"):
             return kind._last.get(self._s.symbol)
         return _host.security_data(self._s._h, 1 if kind is TradeBar else 2 if kind is QuoteBar else 3)
 
     def get_all(self, kind):
         if kind is Tick:
             return _host.security_ticks(self._s._h)
+        if kind in self._lists:
+            return list(self._lists[kind])
         d = self.get_data(kind)
         return [] if d is None else [d]
 
@@ -239,11 +293,28 @@ class SecurityHolding(_host.HoldingCell, Api):
     def hold_stock(self):
         return self.invested
 
+    def get_quantity_value(self, quantity, price=None):
+        """What so many units are worth, in the currency they are quoted in."""
+        s = self._s
+        amount = quantity * (s.price if price is None else price) * s.symbol_properties.contract_multiplier
+        return ConvertibleCashAmount(amount, s.quote_currency)
+
     def set_holdings(self, average_price, quantity):
         _host.holding_set(self._s._h, average_price, quantity)
 
     def __str__(self):
         return f"{self.symbol}: {self.quantity:g} @ {self.average_price:g}"
+
+
+class ConvertibleCashAmount(Api):
+    """An amount of a currency of the cash book."""
+
+    def __init__(self, amount, cash):
+        self.amount, self.cash = amount, cash
+
+    @property
+    def in_account_currency(self):
+        return self.amount * self.cash.conversion_rate
 
 
 class _Call(float):
@@ -308,6 +379,37 @@ class Session(SessionBar):
         return SessionBar(self.symbol, row)
 
 
+class DynamicSecurityData(Api):
+    """security.data: the last points by type, custom ones of the security included."""
+
+    def __init__(self, security):
+        self._s = security
+
+    def _sources(self):
+        yield self._s.cache
+        for s in _host.securities():
+            other = Security._of(s)
+            if other.symbol.underlying == self._s.symbol:
+                yield other.cache
+
+    def has_data(self, type):
+        return any(c.has_data(type) for c in self._sources())
+
+    def get(self, type):
+        for c in self._sources():
+            d = c.get_data(type)
+            if d is not None:
+                return d
+        return None
+
+    def get_all(self, type):
+        for c in self._sources():
+            all_ = c.get_all(type)
+            if all_:
+                return all_
+        return []
+
+
 class _Got:
     """security.get("name") and security.get[Type]("name")."""
 
@@ -345,13 +447,20 @@ class Security(_host.SecurityCell, Api):
             _host.security_bind(handle, s, s.holdings)
         return s
 
+    def __setattr__(self, name, value):
+        if name in ("exchange", "Exchange") and isinstance(value, EquityExchange):
+            _host.security_hours(self._h, int(SecurityType.EQUITY), "usa")
+            return
+        super().__setattr__(name, value)
+
     @property
     def type(self):
         return self.symbol.security_type
 
     @property
     def symbol_properties(self):
-        return SymbolProperties(*_host.security_properties(self._h))
+        own = self.__dict__.get("_own_properties")
+        return own if own is not None else SymbolProperties(*_host.security_properties(self._h))
 
     @property
     def local_time(self):
@@ -395,6 +504,11 @@ class Security(_host.SecurityCell, Api):
     @property
     def base_currency(self):
         return Cash(_host.security_currency(self._h, 1))
+
+    @property
+    def subscription_data_config(self):
+        c = self.subscriptions
+        return c[0] if c else None
 
     @property
     def subscriptions(self):
@@ -539,6 +653,9 @@ class Security(_host.SecurityCell, Api):
     @property
     def settlement_model(self):
         from .models import ImmediateSettlementModel
+        own = _host.security_settlement(self._h)
+        if own is not None:
+            return own
         return self._model("settlement", lambda s: ImmediateSettlementModel())
 
     @property
@@ -548,7 +665,14 @@ class Security(_host.SecurityCell, Api):
 
     @property
     def fundamentals(self):
-        return _host.security_fundamentals(self._h)
+        if self.symbol.security_type != SecurityType.EQUITY:
+            return None
+        from .fundamental import company
+        return company(self.symbol, _host.CLOCK.utc)
+
+    @property
+    def data(self):
+        return DynamicSecurityData(self)
 
     @property
     def session(self):
@@ -591,16 +715,20 @@ _CLASSES = {1: Equity, 4: Forex, 6: Cfd, 7: Crypto, 9: Index}
 class SubscriptionDataConfig(Api):
     """One subscription."""
 
-    def __init__(self, handle):
+    mapped = None  # a symbol in place of the subscription's own
+
+    def __init__(self, handle, type=None, symbol=None):
+        if isinstance(handle, SubscriptionDataConfig):
+            handle, self.mapped = handle._h, symbol
         self._h = handle
-        symbol, res, kind, ff, ext, internal, norm, custom = _host.config_info(handle)
-        self.symbol = Symbol._of(symbol)
+        symbol, res, kind, ff, ext, internal, norm, custom, ticker = _host.config_info(handle)
+        self.symbol = self.mapped or Symbol._of(symbol)
         self.resolution, self.tick_type = Resolution(res), _tick_type(kind)
         self.fill_data_forward, self.extended_market_hours, self.is_internal_feed = ff, ext, internal
         self.data_normalization_mode = DataNormalizationMode(norm)
         self.is_custom_data = custom is not None
         self.type = custom if custom is not None else {0: TradeBar, 1: QuoteBar}.get(kind, Tick)
-        self.mapped_symbol = self.symbol.value
+        self.mapped_symbol = ticker or self.symbol.value
         self.security_type = self.symbol.security_type
         self.market = self.symbol.id.market
         self.increment = {0: timedelta(), 1: timedelta(seconds=1), 2: timedelta(minutes=1), 3: timedelta(hours=1), 4: timedelta(days=1)}[res]
@@ -634,6 +762,8 @@ class SecurityManager(Api):
     """The securities, by symbol or ticker."""
 
     def _handle(self, key):
+        if key is None:
+            return -1
         if isinstance(key, str):
             h = _host.symbol_by_ticker(key)
         else:
@@ -728,9 +858,36 @@ class Cash(Api):
         return [] if s < 0 else [Symbol._of(s)]
 
     @property
+    def currency_conversion(self):
+        return CurrencyConversion(self)
+
+    @property
     def conversion_rate_security(self):
         s = _host.cash(self.symbol)[2]
         return None if s < 0 else Security._of(_host.security_of(s))
+
+
+class CurrencyConversion(Api):
+    """How a currency becomes the account's."""
+
+    def __init__(self, cash):
+        self._cash = cash
+
+    @property
+    def source_currency(self):
+        return self._cash.symbol
+
+    @property
+    def destination_currency(self):
+        return _host.account_currency()
+
+    @property
+    def conversion_rate(self):
+        return self._cash.conversion_rate
+
+    @property
+    def conversion_rate_securities(self):
+        return [Security._of(_host.security_of(s)) for s in _host.cash_path(self._cash.symbol)]
 
 
 class CashBook(Api):
@@ -797,6 +954,9 @@ class SecurityPortfolioManager(_host.PortfolioCell, Api):
 
     def __getitem__(self, key):
         return self.securities[key].holdings
+
+    def get(self, key, default=None):
+        return self[key] if key in self else default
 
     def __contains__(self, key):
         return key in self.securities

@@ -6,8 +6,16 @@ import math
 nan, inf, pi, e = math.nan, math.inf, math.pi, math.e
 
 
+class Array(list):
+    """A list, or rows of one length, that knows its shape."""
+
+    @property
+    def shape(self):
+        return (len(self), len(self[0])) if self and isinstance(self[0], list) else (len(self),)
+
+
 def array(x, *_, **__):
-    return list(x)
+    return Array(x)
 
 
 def sum(x):
@@ -38,6 +46,9 @@ def log(x):
 
 def exp(x):
     return math.exp(x)
+
+
+floor, ceil, sin, cos, tan = math.floor, math.ceil, math.sin, math.cos, math.tan
 
 
 def sign(x):
