@@ -16,6 +16,7 @@ type kind byte
 const (
 	frameProgress kind = 'p'
 	frameResult   kind = 'r'
+	frameRolling  kind = 'w' // the result's rolling windows, before the result
 	frameFault    kind = 'x'
 	frameFile     kind = 'f'
 )
@@ -28,12 +29,23 @@ func send(w io.Writer, k kind, v any) error {
 	if err != nil {
 		return err
 	}
+	return sendRaw(w, k, body)
+}
+
+// sendRaw sends what is JSON already.
+func sendRaw(w io.Writer, k kind, body []byte) error {
 	if len(body) > maxFrame {
 		return fmt.Errorf("a result of %d MB is too long", len(body)>>20)
 	}
-	head := append(make([]byte, 0, 5+len(body)), byte(k))
-	head = binary.BigEndian.AppendUint32(head, uint32(len(body))) //nolint:gosec // bounded above
-	_, err = w.Write(append(head, body...))
+	head := binary.BigEndian.AppendUint32([]byte{byte(k)}, uint32(len(body))) //nolint:gosec // bounded above
+	if len(body) < 1<<16 {
+		_, err := w.Write(append(head, body...))
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	_, err := w.Write(body)
 	return err
 }
 

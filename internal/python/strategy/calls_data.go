@@ -252,6 +252,7 @@ func (h *host) sliceObject(s *algo.Slice) (python.Object, error) {
 	if err != nil {
 		return 0, err
 	}
+	s.Keep()
 	h.sliceID++
 	if h.oldestSlice <= h.sliceID-keptSlices {
 		h.forgetSlice()
