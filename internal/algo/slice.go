@@ -28,6 +28,12 @@ type Slice struct {
 // Keep makes a slice good for longer than its step.
 func (s *Slice) Keep() { s.kept = true }
 
+// Leave takes that back.
+func (s *Slice) Leave() { s.kept = false }
+
+// Kept tells whether a slice is good for longer than its step.
+func (s *Slice) Kept() bool { return s.kept }
+
 // slice sorts a step's points for the algorithm.
 func (e *Engine) slice(utc int64, packets []packet) *Slice {
 	s := e.Slice

@@ -268,6 +268,19 @@ func (h *host) sliceObject(s *algo.Slice) (python.Object, error) {
 	return o, nil
 }
 
+// leaveSlice takes back the newest slice object once its handler is done. With
+// no reference left to it nobody can ask for its parts any more, and the slice is
+// the engine's to use again.
+func (h *host) leaveSlice(o python.Object, id int64, s *algo.Slice, kept bool) {
+	if o.RefCount() == 1 && !kept && id == h.sliceID {
+		h.slices[id%keptSlices] = nil
+		h.slicePoints -= sizeOf(s)
+		h.sliceID--
+		s.Leave()
+	}
+	o.DecRef()
+}
+
 func (h *host) forgetSlice() {
 	at := &h.slices[h.oldestSlice%keptSlices]
 	h.slicePoints -= sizeOf(*at)
