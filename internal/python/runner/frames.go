@@ -65,16 +65,32 @@ func receive(r io.Reader, got func(kind, []byte) error) error {
 		if n > maxFrame {
 			return fmt.Errorf("a frame of %d bytes", n)
 		}
-		// Not allocated before it is there: the length is the child's word.
-		body, err := io.ReadAll(io.LimitReader(in, int64(n)))
+		body, err := readBody(in, int(n))
 		if err != nil {
 			return err
-		}
-		if len(body) < int(n) {
-			return io.ErrUnexpectedEOF
 		}
 		if err := got(kind(head[0]), body); err != nil {
 			return err
 		}
 	}
+}
+
+// readBody reads so many bytes. The length is the child's word: never is more
+// than twice of what came allocated beforehand.
+func readBody(in io.Reader, n int) ([]byte, error) {
+	body := make([]byte, 0, min(n, 1<<20))
+	for len(body) < n {
+		if len(body) == cap(body) {
+			body = append(make([]byte, 0, min(n, 2*cap(body))), body...)
+		}
+		k, err := io.ReadFull(in, body[len(body):cap(body)])
+		body = body[:len(body)+k]
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return body, nil
 }
