@@ -143,18 +143,9 @@ func (a *app) openBroker(run context.Context) error {
 	if a.paperDB, err = store.OpenSQLite(a.home.Path("paper.db"), 4); err != nil {
 		return err
 	}
-	var script *paper.FaultScript
-	if a.set.Faults != "" {
-		raw, err := os.ReadFile(a.set.Faults)
-		if err != nil {
-			return fault.Wrap("app.openBroker", fault.Invalid, err, "the fault script cannot be read")
-		}
-		if raw, err = brokerFaults(raw); err != nil {
-			return err
-		}
-		if script, err = paper.ParseFaults(raw); err != nil {
-			return fault.E("app.openBroker", fault.Invalid, "%s", err)
-		}
+	script, err := a.set.script()
+	if err != nil {
+		return err
 	}
 	a.paper, err = paper.Open(paper.Config{DB: a.paperDB, Market: a.feed, Log: a.log, Faults: script})
 	if err != nil {
@@ -252,7 +243,7 @@ func (a *app) openGate() error {
 		Catalogue: cat,
 		Deps: tool.Deps{
 			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
-			QuantConnect: a.backends(), Version: version(), Started: time.Now(),
+			QuantConnect: a.backends(), Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
 		},
 		Limiter: a.limiter,
 		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: a.tracer,

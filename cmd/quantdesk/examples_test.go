@@ -169,6 +169,7 @@ func algorithms(t *testing.T, run func(name, args string) map[string]any) {
 	call("read_backtest_insights", b)
 	call("update_backtest", b+`,"name":"c"`)
 	call("delete_backtest", b)
+	call("copy_project", `,"backend":"embedded","name":"copy"`)
 	call("read_project_nodes", ``)
 	call("update_project_nodes", ``)
 	call("read_project_collaborators", ``)

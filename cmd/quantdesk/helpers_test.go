@@ -86,7 +86,7 @@ func startDeskIn(t *testing.T, dir string, change func(*desk)) running {
 func open(t *testing.T, change func(*setup)) running {
 	t.Helper()
 	s := setup{
-		set:    desk{Market: "sim", Seed: 42, ReplaySpeed: 1, RateLimit: 60, TradeRateLimit: 30, LogLevel: "debug"},
+		set:    desk{prices: prices{Market: "sim", Seed: 42, ReplaySpeed: 1}, RateLimit: 60, TradeRateLimit: 30, LogLevel: "debug"},
 		listen: listen{Addr: "127.0.0.1:0", MCPPath: "/mcp"},
 	}
 	if change != nil {

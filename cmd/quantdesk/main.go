@@ -41,6 +41,7 @@ type cli struct {
 	Serve     serveCmd     `cmd:"" help:"Serve MCP and REST over HTTP."`
 	Stdio     stdioCmd     `cmd:"" help:"Serve MCP over stdin and stdout, for desktop clients."`
 	Demo      demoCmd      `cmd:"" help:"Play a whole session against a private server and print it."`
+	TWS       twsCmd       `cmd:"" name:"tws" help:"Serve a paper TWS: the API of Interactive Brokers over invented money."`
 	Call      callCmd      `cmd:"" help:"Call one tool."`
 	Tools     toolsCmd     `cmd:"" help:"List the tools."`
 	Token     tokenCmd     `cmd:"" help:"Mint, list and revoke tokens."`

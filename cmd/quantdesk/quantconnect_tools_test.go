@@ -96,6 +96,11 @@ type qcReply struct {
 		ID, Name, Permission string
 		Owner                bool
 	} `json:"collaborators"`
+	WillNotRun    []string `json:"will_not_run"`
+	MissingData   []string `json:"missing_data"`
+	LibraryIDs    []int64  `json:"library_ids"`
+	FileNames     []string `json:"file_names"`
+	Headers       []string `json:"header_fields"`
 	Source        string   `json:"source"`
 	Authenticated bool     `json:"authenticated"`
 	Backends      []string `json:"backends"`
@@ -411,6 +416,19 @@ func TestQuantConnectCloud(t *testing.T) {
 		t.Errorf("made %+v", here)
 	}
 
+	// Copies run here, with what they were made of, and tell what will not.
+	d.qcCall(t, token, "update_file_contents", `{"project_id":%d,"name":"main.py","content":%q,"backend":"cloud"}`, p, crossing+"        self.add_option(\"ZZZZ9\")\n        self.add_equity(\"ZZZZ9\")\n")
+	copied := d.qcCall(t, token, "copy_project", `{"project_id":%d,"name":"copy"}`, p)
+	if copied.Project.Backend != "embedded" || copied.State != "BuildSuccess" || len(copied.WillNotRun) != 1 || !strings.Contains(copied.WillNotRun[0], "options") || len(copied.MissingData) != 1 || copied.MissingData[0] != "ZZZZ9" {
+		t.Errorf("copied %+v", copied)
+	}
+	if got := d.qcCall(t, token, "read_file", `{"project_id":%d,"name":"main.py"}`, copied.Project.ProjectID); len(got.Files) != 1 || !strings.HasPrefix(got.Files[0].Content, crossing) {
+		t.Errorf("the copy holds %+v", got.Files)
+	}
+	d.refusal(t, token, "conflict", "copy_project", `{"project_id":%d,"name":"copy"}`, p)
+	d.qcCall(t, token, "delete_project", `{"project_id":%d}`, copied.Project.ProjectID)
+	d.qcCall(t, token, "delete_project", `{"project_id":%d}`, copied.Project.ProjectID)
+
 	// A cloud that is away hides nothing of what is here.
 	for _, s := range cloud.servers {
 		_ = s.Close()
@@ -472,5 +490,53 @@ func TestSystemResources(t *testing.T) {
 	}
 	if _, err := admin.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "resource://system/processes/1000"}); err == nil {
 		t.Error("a thousand processes are given")
+	}
+}
+
+// A LEAN CLI workspace that the operator names can be copied from: files,
+// parameters and libraries, and nothing beside it.
+func TestCopyWorkspace(t *testing.T) {
+	engine(t)
+	at := t.TempDir()
+	for name, content := range map[string]string{
+		"lean.json": "{}", "My Project/config.json": `{"algorithm-language":"Python","parameters":{"size":"0.25","n":3},"description":"mine","libraries":[{"name":"Shared","path":"Library/Shared"}]}`,
+		"My Project/main.py": strings.Replace(crossing, "import *\n", "import *\nfrom Shared.tool import one\n", 1), "My Project/notes.md": "x", "My Project/backtests/r.json": "{}", "My Project/.idea/x.json": "{}",
+		"Library/Shared/config.json": `{"algorithm-language":"Python"}`, "Library/Shared/tool.py": "one = 1\n", "Sharp/config.json": `{"algorithm-language":"CSharp"}`, "Sharp/Main.cs": "class X {}",
+		"Broken/config.json": "{", "Leads/config.json": `{"algorithm-language":"Python","libraries":[{"name":"o","path":"../out"}]}`,
+	} {
+		file := filepath.Join(at, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(at, "My Project", "passwd.txt")); err != nil {
+		t.Fatal(err)
+	}
+	d := startDesk(t, func(s *desk) { unlimited(s); s.LeanWorkspace = at })
+	for _, preset := range []string{"admin", "trader"} { // the second may delete no files
+		token, name := d.token(t, preset), "copy for "+preset
+		got := d.qcCall(t, token, "copy_project", `{"path":"My Project","name":%q}`, name)
+		if got.State != "BuildSuccess" || len(got.WillNotRun) != 0 || len(got.MissingData) != 0 || len(got.LibraryIDs) != 1 || len(got.FileNames) != 2 {
+			t.Fatalf("copied %+v", got)
+		}
+		b := d.qcCall(t, token, "create_backtest", `{"project_id":%d,"compile_id":%q,"backtest_name":"b","wait_seconds":50}`, got.Project.ProjectID, got.CompileID)
+		if !b.Completed || b.Error != "" || b.Parameters["size"] != "0.25" || b.Parameters["n"] != "3" {
+			t.Errorf("the copy's backtest is %+v", b)
+		}
+	}
+	token := d.token(t, "admin")
+	if got := d.qcCall(t, token, "copy_project", `{"path":"Sharp"}`); got.Project.Language != "C#" || got.State != "BuildError" || !strings.Contains(strings.Join(got.WillNotRun, " "), "C#") {
+		t.Errorf("copied %+v", got)
+	}
+	for path, code := range map[string]string{"../x": "invalid", ".": "invalid", "None": "not_found", "Broken": "invalid", "Leads": "invalid", "/etc": "not_found"} {
+		d.refusal(t, token, code, "copy_project", `{"path":%q}`, path)
+	}
+	d.refusal(t, token, "invalid", "copy_project", `{}`)
+	d.refusal(t, token, "conflict", "copy_project", `{"project_id":1}`)
+	if got := d.qcCall(t, token, "get_auth_header", `{}`); got.Status != "not_configured" || len(got.Headers) != 2 {
+		t.Errorf("headers %+v", got)
 	}
 }

@@ -16,17 +16,14 @@ import (
 // and its config.json set the same ones, in that order of precedence. The policy
 // is not among them: only its file says it.
 type desk struct {
-	Market         string   `help:"Market data: sim, or a LEAN data folder to replay." default:"sim" env:"QUANTDESK_MARKET" placeholder:"DIR|sim" group:"Market"`
-	Seed           int64    `help:"Seed of the simulated market." default:"42" env:"QUANTDESK_SEED" group:"Market"`
-	ReplayDate     string   `help:"Session to replay from the data folder. Default: its last complete minute session." env:"QUANTDESK_REPLAY_DATE" placeholder:"2013-10-11" group:"Market"`
-	ReplaySpeed    float64  `help:"How many times as fast as real time to replay." default:"1" env:"QUANTDESK_REPLAY_SPEED" group:"Market"`
-	Faults         string   `help:"JSON script of faults the market and the paper broker are made to have." env:"QUANTDESK_FAULTS" type:"existingfile" placeholder:"FILE" group:"Market"`
+	prices
 	Toolsets       []string `help:"Toolsets to offer at all; default and all are names too." env:"QUANTDESK_TOOLSETS" placeholder:"NAME,..." group:"Tools"`
 	ReadOnly       bool     `help:"Offer only tools that change nothing." env:"QUANTDESK_READ_ONLY" group:"Tools"`
 	ExcludeTools   []string `help:"Tools not to offer." env:"QUANTDESK_EXCLUDE_TOOLS" placeholder:"NAME,..." group:"Tools"`
 	RateLimit      int      `help:"Calls a minute for a platform's user; the local user has ten times that." default:"60" env:"QUANTDESK_RATE_LIMIT" group:"Limits"`
 	TradeRateLimit int      `help:"Calls of trading tools a minute, likewise." default:"30" env:"QUANTDESK_TRADE_RATE_LIMIT" group:"Limits"`
 	Backtests      int      `help:"Backtests that run at a time. Default: one for every two cores." default:"0" env:"QUANTDESK_BACKTESTS" group:"Limits"`
+	LeanWorkspace  string   `help:"LEAN CLI workspace whose projects tools may copy. Default: none." env:"QUANTDESK_LEAN_WORKSPACE" type:"existingdir" placeholder:"DIR" group:"Operations"`
 	// QuantConnectCloud is another address for QuantConnect's cloud, such as a
 	// stand-in of tests.
 	QuantConnectCloud string `name:"quantconnect-cloud" help:"Another address for QuantConnect's cloud, such as a stand-in." env:"QUANTDESK_QUANTCONNECT_CLOUD" placeholder:"URL" group:"Operations"`
@@ -35,6 +32,15 @@ type desk struct {
 	LogJSON      bool   `help:"Write the log as JSON." env:"QUANTDESK_LOG_JSON" group:"Operations"`
 	OTLPEndpoint string `help:"Send OpenTelemetry traces there (OTLP over HTTP). Default: none." env:"QUANTDESK_OTLP_ENDPOINT" placeholder:"URL" group:"Operations"`
 	Runs         runs   `embed:""`
+}
+
+// prices are the settings of a market.
+type prices struct {
+	Market      string  `help:"Market data: sim, or a LEAN data folder to replay." default:"sim" env:"QUANTDESK_MARKET" placeholder:"DIR|sim" group:"Market"`
+	Seed        int64   `help:"Seed of the simulated market." default:"42" env:"QUANTDESK_SEED" group:"Market"`
+	ReplayDate  string  `help:"Session to replay from the data folder. Default: its last complete minute session." env:"QUANTDESK_REPLAY_DATE" placeholder:"2013-10-11" group:"Market"`
+	ReplaySpeed float64 `help:"How many times as fast as real time to replay." default:"1" env:"QUANTDESK_REPLAY_SPEED" group:"Market"`
+	Faults      string  `help:"JSON script of faults the market and the paper broker are made to have." env:"QUANTDESK_FAULTS" type:"existingfile" placeholder:"FILE" group:"Market"`
 }
 
 // listen are the settings of the HTTP endpoint.

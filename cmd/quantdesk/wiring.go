@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"quantdesk/internal/broker/paper"
 	"sync"
 	"time"
 
@@ -188,33 +189,58 @@ func (p *policyFile) read() error {
 
 // openMarket opens what prices come from: the simulator on the wall clock, or a
 // recorded session on its own.
-func (a *app) openMarket(ctx context.Context) error {
+func (a *app) openMarket(ctx context.Context) (err error) {
+	a.feed, err = a.set.open(ctx)
+	return err
+}
+
+// open opens the market that the settings name.
+func (p prices) open(ctx context.Context) (*feed.Feed, error) {
 	cfg := feed.Config{Kind: market.FeedSimulated, Clock: feed.Wall{}}
-	if a.set.Faults != "" {
-		raw, err := os.ReadFile(a.set.Faults)
+	if p.Faults != "" {
+		raw, err := os.ReadFile(p.Faults)
 		if err != nil {
-			return fault.Wrap("app.openMarket", fault.Invalid, err, "the fault script cannot be read")
+			return nil, fault.E("app.openMarket", fault.Invalid, "%s", err)
 		}
 		if cfg.Faults, err = feed.ParseScript(raw); err != nil {
-			return fault.E("app.openMarket", fault.Invalid, "%s", err)
+			return nil, fault.E("app.openMarket", fault.Invalid, "%s", err)
 		}
 	}
-	if a.set.Market == "sim" {
-		cfg.Source = sim.New(sim.Config{Seed: a.set.Seed})
+	if p.Market == "sim" {
+		cfg.Source = sim.New(sim.Config{Seed: p.Seed})
 	} else {
-		folder, err := lean.Open(a.set.Market)
+		folder, err := lean.Open(p.Market)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		open, closes, err := session(ctx, folder, a.set.ReplayDate)
+		open, closes, err := session(ctx, folder, p.ReplayDate)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		cfg.Source, cfg.Kind, cfg.Clock = folder, market.FeedReplay, feed.NewReplay(open, closes, a.set.ReplaySpeed, time.Now)
+		cfg.Source, cfg.Kind, cfg.Clock = folder, market.FeedReplay, feed.NewReplay(open, closes, p.ReplaySpeed, time.Now)
 	}
-	var err error
-	a.feed, err = feed.New(cfg)
-	return err
+	return feed.New(cfg)
+}
+
+// script reads the faults that the settings name for a paper broker; nil has
+// none.
+func (p prices) script() (*paper.FaultScript, error) {
+	const op = "app.script"
+	if p.Faults == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(p.Faults)
+	if err != nil {
+		return nil, fault.Wrap(op, fault.Invalid, err, "the fault script cannot be read")
+	}
+	if raw, err = brokerFaults(raw); err != nil {
+		return nil, err
+	}
+	script, err := paper.ParseFaults(raw)
+	if err != nil {
+		return nil, fault.E(op, fault.Invalid, "%s", err)
+	}
+	return script, nil
 }
 
 // brokerFaults leaves out of a fault script what is the market's part.

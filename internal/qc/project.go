@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 )
 
 // Project is a project as the API tells it.
@@ -163,6 +165,32 @@ func (c *Client) UpdateProject(ctx context.Context, id int64, name, description 
 	put(in, "name", name)
 	put(in, "description", description)
 	return c.Call(ctx, "projects/update", in, nil)
+}
+
+// Push is everything a project is made of.
+type Push struct {
+	Description string
+	Parameters  map[string]string
+	// Libraries are ids of projects.
+	Libraries []int64
+	Files     []File
+}
+
+// PushProject replaces what a project is made of in one step, as lean cloud push
+// does: files that are left out are deleted.
+func (c *Client) PushProject(ctx context.Context, id int64, p Push) error {
+	files, parameters := []body{}, []body{}
+	for _, f := range p.Files {
+		files = append(files, body{"name": f.Name, "content": f.Content})
+	}
+	for _, k := range slices.Sorted(maps.Keys(p.Parameters)) {
+		parameters = append(parameters, body{"key": k, "value": p.Parameters[k]})
+	}
+	libraries := p.Libraries
+	if libraries == nil {
+		libraries = []int64{}
+	}
+	return c.Call(ctx, "projects/update", body{"projectId": id, "description": p.Description, "files": files, "parameters": parameters, "libraries": libraries}, nil)
 }
 
 // DeleteProject deletes a project.

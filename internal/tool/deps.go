@@ -22,6 +22,9 @@ type Deps struct {
 	Policy func() risk.Policy
 	// QuantConnect reaches the embedded engine and QuantConnect's cloud.
 	QuantConnect *qc.Backends
+	// Workspace is the folder of a LEAN CLI workspace that projects can be copied
+	// from; empty means none.
+	Workspace string
 	// Version is the desk's own.
 	Version string
 	// Started is when the desk opened.

@@ -34,11 +34,13 @@ func all() []tool.Tool {
 		accounts.List,
 		accounts.Positions,
 		accounts.Transactions,
+		admin.LatestVersion,
 		admin.LeanVersions,
 		admin.ServerVersion,
 		auth.Clear,
 		auth.Configure,
 		auth.GetStatus,
+		auth.Headers,
 		auth.Test,
 		auth.Validate,
 		backtests.Chart,
@@ -86,6 +88,7 @@ func all() []tool.Tool {
 		orders.List,
 		orders.Pending,
 		orders.Replace,
+		projects.Copy,
 		projects.Create,
 		projects.Delete,
 		projects.List,
@@ -117,7 +120,7 @@ func curated() []string {
 func aliases() map[string]string {
 	return map[string]string{
 		"get_quote": "get_quotes", "list_orders": "get_orders", "list_positions": "get_positions", "kill_switch": "engage_kill_switch",
-		"compile_project": "create_compile", "read_compilation_result": "read_compile", "update_file_content": "update_file_contents",
+		"get_auth_header": "get_auth_headers_info", "compile_project": "create_compile", "read_compilation_result": "read_compile", "update_file_content": "update_file_contents",
 	}
 }
 

@@ -63,6 +63,9 @@ func TestCompile(t *testing.T) {
 		{"names by text", body("exec('x = 1')\nself.unknowable"), nil},
 		{"nothing to run", alone("x = 1\n"), []project.Problem{{File: "main.py", Severity: project.Warning, Message: "no class derives from QCAlgorithm"}}},
 		{"a dubious escape", alone("from AlgorithmImports import *\nclass A(QCAlgorithm):\n    x = '\\d'\n"), []project.Problem{{File: "main.py", Line: 3, Severity: project.Warning, Message: "invalid escape sequence"}}},
+		{"what will not run here", body("self.add_option('SPY')\nself.AddFuture('ES')\nself.download('http://localhost')\nother.download(1)\nSubscriptionTransportMedium.REMOTE_FILE\nimport http.client\nself.add_equity('SPY')\nother = 1"), []project.Problem{
+			{File: "main.py", Line: 4, Column: 9, Severity: project.Warning, Message: "add_option: options are not served"}, {File: "main.py", Line: 5, Column: 9, Severity: project.Warning, Message: "AddFuture: futures are not served"},
+			{File: "main.py", Line: 6, Column: 9, Severity: project.Warning, Message: "no network"}, {File: "main.py", Line: 8, Column: 9, Severity: project.Warning, Message: "no network"}, {File: "main.py", Line: 9, Column: 9, Severity: project.Warning, Message: "no network"}}},
 		{"no Python", project.Source{Language: project.Python, Files: []project.File{{Name: "README.md"}}}, []project.Problem{{Message: "no Python file"}}},
 		{"C#", project.Source{Language: project.CSharp, Files: []project.File{{Name: "Main.cs"}}}, []project.Problem{{Message: "C#"}}},
 		{"ten megabytes", alone(strings.Repeat("x = 1\n", 10<<20/6)), []project.Problem{{File: "main.py", Message: "the file has 10.0 MB, and a Python file has at most 1"}}},

@@ -23,6 +23,13 @@ var ServerVersion = tool.Define(tool.Spec{
 	Examples:    []string{`{}`},
 }, serverVersion)
 
+// LatestVersion is what there is to say of newer versions.
+var LatestVersion = tool.Define(tool.Spec{
+	Name: "read_latest_mcp_server_version", Title: "Read the latest version", Toolset: "admin", Scopes: []string{"qc:admin:read"}, Effect: tool.Read,
+	Description: "The newest version of this server that it knows of. It asks no registry, so that is its own; the project's releases tell of later ones.",
+	Examples:    []string{`{}`},
+}, serverVersion)
+
 type leanIn struct{ tool.Backend }
 
 type versionRow struct {

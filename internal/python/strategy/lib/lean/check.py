@@ -6,6 +6,7 @@ import ast
 import difflib
 import inspect
 
+from .check_engine import engine_warnings
 from .check_files import Project, class_tree, BUILTINS, ERROR, WARNING
 from .names import pascal, snake
 
@@ -62,6 +63,7 @@ class Checker:
         for f in self.project.own:
             self.imports(f)
             _Walk(self, f).visit(f.tree)
+        engine_warnings(self.project.own, self.problems)
         if self.project.own and not any(self.derives(f, n) for f in self.project.own for n in f.classes.values()) and not any(p[3] == ERROR for p in self.problems):
             self.problems.append((self.project.own[0].path, 0, 0, WARNING, "no class derives from QCAlgorithm: there is nothing to run"))
         out, seen = [], set()
