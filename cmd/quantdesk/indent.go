@@ -7,8 +7,8 @@ import (
 )
 
 // writeIndented writes a value as an encoder that indents by two blanks does,
-// without having the indented text in memory: that of a long result is three
-// times as long as the result.
+// without having the indented text in memory: that of a long result is twice
+// as long as the result.
 func writeIndented(w goio.Writer, v any) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	if err := json.NewEncoder(&indenter{out: out}).Encode(v); err != nil {
