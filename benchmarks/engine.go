@@ -206,7 +206,7 @@ func writeMinutes(dir string) (bars int, days []market.Date, err error) {
 		if !ok {
 			continue
 		}
-		midnight := d.In(opens.Location())
+		midnight := d.In(cal.DataZone) // rows are on the wall clock of the data
 		var text []byte
 		for at := opens; at.Before(closes); at = at.Add(time.Minute) {
 			text = strconv.AppendInt(text, at.Sub(midnight).Milliseconds(), 10)

@@ -75,9 +75,7 @@ func (c *backtestCmd) Run(ctx context.Context, io streams, home place) error {
 		}
 	}
 	if c.JSON {
-		enc := json.NewEncoder(io.out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(fileOf(name, c.Param, result)); err != nil {
+		if err := writeIndented(io.out, fileOf(name, c.Param, result)); err != nil {
 			return err
 		}
 	} else {
@@ -295,9 +293,7 @@ func writeReport(dir string, run reports.Run, r resultFile) error {
 		return err
 	}
 	return write("result.json", func(w goio.Writer) error {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
+		return writeIndented(w, r)
 	})
 }
 

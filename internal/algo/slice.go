@@ -6,7 +6,8 @@ type packet struct {
 	points []Point
 }
 
-// Slice is what the algorithm sees of one step.
+// Slice is what the algorithm sees of one step. The engine uses it again for
+// the next step unless it was kept.
 type Slice struct {
 	UTC         int64
 	Time        int64 // the algorithm's wall clock
@@ -21,11 +22,25 @@ type Slice struct {
 	Collections []*Collection
 	// Dirty tells whether any point is new rather than a copy.
 	HasData bool
+	kept    bool
 }
+
+// Keep makes a slice good for longer than its step.
+func (s *Slice) Keep() { s.kept = true }
+
+// Leave takes that back.
+func (s *Slice) Leave() { s.kept = false }
+
+// Kept tells whether a slice is good for longer than its step.
+func (s *Slice) Kept() bool { return s.kept }
 
 // slice sorts a step's points for the algorithm.
 func (e *Engine) slice(utc int64, packets []packet) *Slice {
-	s := &Slice{UTC: utc, Time: e.Zone.Local(utc)}
+	s := e.Slice
+	if s == nil || s.kept {
+		s = &Slice{}
+	}
+	*s = Slice{UTC: utc, Time: e.Zone.Local(utc), Bars: s.Bars[:0], Quotes: s.Quotes[:0]}
 	var bars, quotes map[*Symbol]int
 	if len(packets) > 8 {
 		bars, quotes = e.slots[0], e.slots[1]

@@ -84,6 +84,12 @@ func runBacktest(ctx context.Context, open Opener, in io.Reader, out io.Writer) 
 	if err != nil {
 		return refuse(out, fault.Wrap("runner.result", fault.Internal, err, "the result cannot be made: %s", err))
 	}
+	// Most of a long result, and in JSON already: by itself it is neither written
+	// again nor read into parts.
+	rolling := r.RollingWindow
+	if r.RollingWindow = nil; sendRaw(out, frameRolling, rolling) != nil {
+		return exitProtocol
+	}
 	if err := send(out, frameResult, r); err != nil {
 		return exitProtocol
 	}

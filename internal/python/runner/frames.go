@@ -16,6 +16,7 @@ type kind byte
 const (
 	frameProgress kind = 'p'
 	frameResult   kind = 'r'
+	frameRolling  kind = 'w' // the result's rolling windows, before the result
 	frameFault    kind = 'x'
 	frameFile     kind = 'f'
 )
@@ -28,12 +29,23 @@ func send(w io.Writer, k kind, v any) error {
 	if err != nil {
 		return err
 	}
+	return sendRaw(w, k, body)
+}
+
+// sendRaw sends what is JSON already.
+func sendRaw(w io.Writer, k kind, body []byte) error {
 	if len(body) > maxFrame {
 		return fmt.Errorf("a result of %d MB is too long", len(body)>>20)
 	}
-	head := append(make([]byte, 0, 5+len(body)), byte(k))
-	head = binary.BigEndian.AppendUint32(head, uint32(len(body))) //nolint:gosec // bounded above
-	_, err = w.Write(append(head, body...))
+	head := binary.BigEndian.AppendUint32([]byte{byte(k)}, uint32(len(body))) //nolint:gosec // bounded above
+	if len(body) < 1<<16 {
+		_, err := w.Write(append(head, body...))
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	_, err := w.Write(body)
 	return err
 }
 
@@ -53,16 +65,32 @@ func receive(r io.Reader, got func(kind, []byte) error) error {
 		if n > maxFrame {
 			return fmt.Errorf("a frame of %d bytes", n)
 		}
-		// Not allocated before it is there: the length is the child's word.
-		body, err := io.ReadAll(io.LimitReader(in, int64(n)))
+		body, err := readBody(in, int(n))
 		if err != nil {
 			return err
-		}
-		if len(body) < int(n) {
-			return io.ErrUnexpectedEOF
 		}
 		if err := got(kind(head[0]), body); err != nil {
 			return err
 		}
 	}
+}
+
+// readBody reads so many bytes. The length is the child's word: never is more
+// than twice of what came allocated beforehand.
+func readBody(in io.Reader, n int) ([]byte, error) {
+	body := make([]byte, 0, min(n, 1<<20))
+	for len(body) < n {
+		if len(body) == cap(body) {
+			body = append(make([]byte, 0, min(n, 2*cap(body))), body...)
+		}
+		k, err := io.ReadFull(in, body[len(body):cap(body)])
+		body = body[:len(body)+k]
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return body, nil
 }

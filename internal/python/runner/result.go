@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -62,18 +63,15 @@ func resultOf(job strategy.Job, o *strategy.Outcome, source algo.Source) (*proje
 	if err != nil {
 		return nil, err
 	}
-	if r.TotalPerformance, err = json.Marshal(performance(id, total)); err != nil {
+	closed := &closedTrades{algorithm: id, known: map[*algo.Trade][2][]byte{}}
+	if r.TotalPerformance, err = closed.performance(nil, total); err != nil {
 		return nil, err
 	}
 	rolling, err := e.Rolling()
 	if err != nil {
 		return nil, err
 	}
-	parts := object{}
-	for _, p := range rolling {
-		parts[p.Key] = performance(id, p)
-	}
-	if r.RollingWindow, err = json.Marshal(parts); err != nil {
+	if r.RollingWindow, err = closed.rolling(rolling); err != nil {
 		return nil, err
 	}
 	for _, c := range e.Charts.List {
@@ -257,23 +255,88 @@ func symbol(s *algo.Symbol) object {
 	return object{"value": s.Value, "id": s.ID, "permtick": s.Value}
 }
 
-func performance(id string, p algo.Performance) object {
-	closed := []object{}
-	for i, t := range p.Closed {
-		side := 0
-		if t.Short {
-			side = 1
+// closedTrades writes closed trades. A trade is in the whole and in up to 22
+// windows, so its text is made once; only its id says where it stands.
+type closedTrades struct {
+	algorithm string
+	known     map[*algo.Trade][2][]byte // what comes before and after the id
+}
+
+func (c *closedTrades) append(to []byte, list []*algo.Trade) ([]byte, error) {
+	to = append(to, '[')
+	for i, t := range list {
+		if i > 0 {
+			to = append(to, ',')
 		}
-		closed = append(closed, object{
-			"id": derived(id, "trade "+t.Symbol.ID, int(t.Entry/1000)+i), "symbol": symbol(t.Symbol), "symbols": []object{symbol(t.Symbol)},
-			"entryTime": stamp(t.Entry), "entryPrice": number(t.EntryPrice), "direction": side, "quantity": number(t.Quantity),
-			"exitTime": stamp(t.Exit), "exitPrice": number(t.ExitPrice), "profitLoss": number(t.Profit), "totalFees": number(t.Fees),
-			"mae": number(t.MAE), "mfe": number(t.MFE), "duration": span(t.Duration()), "endTradeDrawdown": number(t.Drawdown), "isWin": t.Win(), "orderIds": t.Orders,
-		})
+		parts, ok := c.known[t]
+		if !ok {
+			var err error
+			if parts, err = tradeParts(t); err != nil {
+				return nil, err
+			}
+			c.known[t] = parts
+		}
+		to = append(to, parts[0]...)
+		to = append(to, derived(c.algorithm, "trade "+t.Symbol.ID, int(t.Entry/1000)+i)...)
+		to = append(to, parts[1]...)
 	}
+	return append(to, ']'), nil
+}
+
+// tradeParts is a trade in JSON without its id.
+func tradeParts(t *algo.Trade) (parts [2][]byte, err error) {
+	const id = `"id":"`
+	side := 0
+	if t.Short {
+		side = 1
+	}
+	text, err := json.Marshal(object{
+		"id": "", "symbol": symbol(t.Symbol), "symbols": []object{symbol(t.Symbol)},
+		"entryTime": stamp(t.Entry), "entryPrice": number(t.EntryPrice), "direction": side, "quantity": number(t.Quantity),
+		"exitTime": stamp(t.Exit), "exitPrice": number(t.ExitPrice), "profitLoss": number(t.Profit), "totalFees": number(t.Fees),
+		"mae": number(t.MAE), "mfe": number(t.MFE), "duration": span(t.Duration()), "endTradeDrawdown": number(t.Drawdown), "isWin": t.Win(), "orderIds": t.Orders,
+	})
+	if err != nil {
+		return parts, err
+	}
+	// The first of that name is the trade's: the symbol's comes after it.
+	at := bytes.Index(text, []byte(id)) + len(id)
+	return [2][]byte{text[:at:at], text[at:]}, nil
+}
+
+// performance appends how a run or a part of it went.
+func (c *closedTrades) performance(to []byte, p algo.Performance) ([]byte, error) {
+	to, err := c.append(append(to, `{"closedTrades":`...), p.Closed)
+	if err != nil {
+		return nil, err
+	}
+	figures, err := json.Marshal(figures(p))
+	if err != nil {
+		return nil, err
+	}
+	return append(append(to, ','), figures[1:]...), nil
+}
+
+// rolling writes the parts of a run by their keys.
+func (c *closedTrades) rolling(parts []algo.Performance) (text []byte, err error) {
+	slices.SortStableFunc(parts, func(a, b algo.Performance) int { return strings.Compare(a.Key, b.Key) })
+	text = []byte{'{'}
+	for i, p := range parts {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(strconv.AppendQuote(text, p.Key), ':')
+		if text, err = c.performance(text, p); err != nil {
+			return nil, err
+		}
+	}
+	return append(text, '}'), nil
+}
+
+// figures are the figures of a run or a part of it.
+func figures(p algo.Performance) object {
 	t, f := p.Trades, p.Portfolio
 	return object{
-		"closedTrades": closed,
 		"tradeStatistics": object{
 			"startDateTime": stamp(t.Start), "endDateTime": stamp(t.End), "totalNumberOfTrades": t.Total, "numberOfWinningTrades": t.Winning, "numberOfLosingTrades": t.Losing,
 			"totalProfitLoss": rounded(t.ProfitLoss), "totalProfit": rounded(t.Profit), "totalLoss": rounded(t.Loss), "largestProfit": rounded(t.LargestProfit), "largestLoss": rounded(t.LargestLoss),

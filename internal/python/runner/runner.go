@@ -164,6 +164,7 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 		spec.ReadOnly = append(spec.ReadOnly, job.Data)
 	}
 	var result *project.Result
+	var rolling json.RawMessage
 	var last time.Time
 	err = converse(ctx, spec, job, func(k kind, body []byte) error {
 		switch k {
@@ -178,9 +179,17 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 				p.Fraction = min(max(p.Fraction, 0), 1)
 				progress(p)
 			}
+		case frameRolling:
+			if !json.Valid(body) {
+				return errors.New("the rolling windows are no JSON")
+			}
+			rolling = body
 		case frameResult:
 			result = &project.Result{}
-			return json.Unmarshal(body, result)
+			if err := json.Unmarshal(body, result); err != nil {
+				return err
+			}
+			result.RollingWindow = rolling
 		}
 		return nil
 	})

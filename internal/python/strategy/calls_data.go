@@ -277,6 +277,7 @@ func (h *host) sliceObject(s *algo.Slice) (python.Object, error) {
 	if err != nil {
 		return 0, err
 	}
+	s.Keep()
 	h.sliceID++
 	if h.oldestSlice <= h.sliceID-keptSlices {
 		h.forgetSlice()
@@ -290,6 +291,19 @@ func (h *host) sliceObject(s *algo.Slice) (python.Object, error) {
 	o.SetInt64(h.at.slice.utc, s.UTC)
 	o.SetInt64(h.at.slice.id, h.sliceID)
 	return o, nil
+}
+
+// leaveSlice takes back the newest slice object once its handler is done. With
+// no reference left to it nobody can ask for its parts any more, and the slice is
+// the engine's to use again.
+func (h *host) leaveSlice(o python.Object, id int64, s *algo.Slice, kept bool) {
+	if o.RefCount() == 1 && !kept && id == h.sliceID {
+		h.slices[id%keptSlices] = nil
+		h.slicePoints -= sizeOf(s)
+		h.sliceID--
+		s.Leave()
+	}
+	o.DecRef()
 }
 
 func (h *host) forgetSlice() {

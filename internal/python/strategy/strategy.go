@@ -224,13 +224,15 @@ func (s *Strategy) OnData(x *algo.Slice) error {
 	if s.h.failures != nil {
 		return s.h.failures
 	}
+	kept := x.Kept() // by someone else, as a scheduled handler
 	if s.defined["on_data"] && x.HasData {
 		o, err := s.h.sliceObject(x)
 		if err != nil {
 			return err
 		}
+		id := s.h.sliceID
 		err = s.h.drop(s.call("on_data", o))
-		o.DecRef()
+		s.h.leaveSlice(o, id, x, kept)
 		if err != nil {
 			return err
 		}
@@ -240,8 +242,10 @@ func (s *Strategy) OnData(x *algo.Slice) error {
 		if err != nil {
 			return err
 		}
-		defer o.DecRef()
-		return s.framework("data", o)
+		id := s.h.sliceID
+		err = s.framework("data", o)
+		s.h.leaveSlice(o, id, x, kept)
+		return err
 	}
 	return nil
 }
