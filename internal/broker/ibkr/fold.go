@@ -44,6 +44,9 @@ func (t *turn) of(ref string, perm, client, id int64, c tws.Contract, terms tws.
 	if r == nil && id > 0 {
 		r = l.byOrder[orderKey{client, id}]
 	}
+	if r != nil && r.Order.VenueCode == notFound {
+		r = l.byPerm[perm] // it arrived after all: it goes on as an order of its own
+	}
 	if r == nil {
 		if perm == 0 || account == "" {
 			return nil
@@ -63,6 +66,9 @@ func (t *turn) of(ref string, perm, client, id int64, c tws.Contract, terms tws.
 	}
 	return r
 }
+
+// notFound is the code of an order that TWS has no record of.
+const notFound = "not_found"
 
 // emit adds an event about an order as it is now.
 func (t *turn) emit(r *record, e order.Event) {

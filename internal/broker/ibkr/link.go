@@ -51,6 +51,9 @@ const (
 	leastRetry, mostRetry = 500 * time.Millisecond, 15 * time.Second
 	// commissionWait is how long an execution waits for what it cost.
 	commissionWait = 3 * time.Second
+	// grace is how long TWS must not list an order before it is taken for one that
+	// never arrived.
+	grace = 3 * time.Second
 )
 
 func newLink(b *Broker, p Params) (*link, error) {
@@ -242,15 +245,33 @@ func (l *link) reconcile() {
 			t.completed(r, o)
 		}
 	}
+	undecided := false
 	for _, r := range l.records {
-		if there[r] || r.Order.Status.Terminal() || !r.Sent || r.Order.Created.After(began) {
+		if there[r] || r.Order.Status.Terminal() || !r.Sent || r.sentAt.After(began) {
+			r.missed = time.Time{}
+			continue
+		}
+		// What was on its way when the line broke may still arrive: one look does
+		// not prove that an order is not there.
+		if r.missed.IsZero() {
+			r.missed = began
+		}
+		if began.Sub(r.missed) < grace {
+			undecided = true
 			continue
 		}
 		if !r.Known {
-			t.end(r, order.EventRejected, trade.Rejected, "not_found", "TWS has no record of this order")
+			t.end(r, order.EventRejected, trade.Rejected, notFound, "TWS has no record of this order")
 		} else {
 			t.end(r, order.EventExpired, trade.Expired, "", "TWS no longer lists it")
 		}
+	}
+	if undecided {
+		time.AfterFunc(grace+leastRetry, func() {
+			if l.ctx.Err() == nil && l.status().State == client.Up {
+				l.reconcile()
+			}
+		})
 	}
 	if t.commit() {
 		l.settled = true
@@ -390,7 +411,7 @@ func (l *link) place(ctx context.Context, o trade.Order) (order.Ack, error) {
 		return order.Ack{}, &order.VenueError{Code: "200", Text: "No security definition has been found for " + o.Symbol}
 	}
 	m := &tws.PlaceOrder{OrderID: c.NextOrderID(), Contract: contract, Order: terms(o)}
-	r := &record{Order: o, OrderID: m.OrderID, ClientID: c.ClientID(), Sent: true}
+	r := &record{Order: o, OrderID: m.OrderID, ClientID: c.ClientID(), Sent: true, sentAt: time.Now()}
 	r.Order.Symbol, r.Order.Status = in.Symbol, trade.Submitted
 	answer := make(chan error, 1)
 	r.wait = append(r.wait, answer)

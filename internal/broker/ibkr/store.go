@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"quantdesk/internal/order"
 	"quantdesk/internal/trade"
@@ -38,6 +39,8 @@ type record struct {
 	// Execs are the executions that were counted.
 	Execs []string
 
+	sentAt  time.Time    // when it went out, in this process
+	missed  time.Time    // since when TWS does not list it
 	wait    []chan error // callers that wait for the first answer
 	replace *replacing
 }
