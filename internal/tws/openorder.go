@@ -268,6 +268,10 @@ const (
 	Inactive      = "Inactive"
 )
 
+// Expired is how TWS words the end of an order whose time was over: its status
+// is Cancelled.
+const Expired = "Expired"
+
 // CompletedOrder is an order that has ended. It has no order id.
 type CompletedOrder struct {
 	Contract Contract

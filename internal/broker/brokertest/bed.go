@@ -18,6 +18,8 @@ type Harness struct {
 	// Open gives a fresh venue on the market, at work, with an empty account in
 	// USD that has 100,000 in cash. It ends with the test.
 	Open func(t *testing.T, m *FakeMarket) Venue
+	// Coarse venues tell money in cents, and not what working orders reserve.
+	Coarse bool
 }
 
 // Venue is one venue under test.
@@ -35,8 +37,10 @@ const patience = 10 * time.Second
 type bed struct {
 	*testing.T
 	m *FakeMarket
-	v Venue
-	b order.Broker
+	// coarse is as the harness has it.
+	coarse bool
+	v      Venue
+	b      order.Broker
 
 	mu     sync.Mutex
 	events []order.Event
@@ -48,7 +52,7 @@ type bed struct {
 func newBed(t *testing.T, h Harness) *bed {
 	t.Helper()
 	m := NewFakeMarket()
-	x := &bed{T: t, m: m, v: h.Open(t, m), more: make(chan struct{})}
+	x := &bed{T: t, m: m, coarse: h.Coarse, v: h.Open(t, m), more: make(chan struct{})}
 	x.b = x.v.Broker
 	x.listen(0)
 	t.Cleanup(func() { x.stop() })

@@ -3,6 +3,8 @@ package brokertest
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,6 +86,13 @@ func (m *FakeMarket) Add(in market.Instrument, cal *market.Calendar) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.instruments[in.Symbol], m.calendars[in.Symbol] = in, cal
+}
+
+// All lists the instruments.
+func (m *FakeMarket) All() []market.Instrument {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Values(m.instruments))
 }
 
 // SetNow sets the venue clock and makes every quote new at that time.

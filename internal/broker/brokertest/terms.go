@@ -82,6 +82,9 @@ func balancesConserve(x *bed) {
 	}
 	for range 2 {
 		b := x.balances()
+		if x.coarse {
+			cash = cash.Round(2)
+		}
 		x.equal("cash", b.Cash, cash.String())
 		x.equal("fees", b.Fees, fees.String())
 		x.equal("equity", b.Equity, b.Cash.Add(b.MarketValue).String())
@@ -269,7 +272,9 @@ func estimate(x *bed) {
 	x.place(o)
 	x.kind(order.EventAccepted, o.ID)
 	after := x.balances()
-	x.equal("reserved", after.Reserved, c.InitialMargin.String())
+	if !x.coarse {
+		x.equal("reserved", after.Reserved, c.InitialMargin.String())
+	}
 	if err := x.b.Cancel(context.Background(), x.v.Account, o.ID); err != nil {
 		x.Fatal(err)
 	}

@@ -93,12 +93,10 @@ func (b *Broker) Capabilities() order.Capabilities {
 // operator's file does not name it.
 func (b *Broker) Connect(ctx context.Context, connection string, p Params) (string, error) {
 	const op = "ibkr.Connect"
-	probe, err := client.Dial(ctx, client.Config{Addr: p.Addr, ClientID: p.ClientID, Timeout: b.cfg.Timeout, Log: b.cfg.Log})
+	accounts, err := b.login(ctx, p)
 	if err != nil {
 		return "", faultOf(op, err)
 	}
-	accounts := probe.Accounts()
-	probe.Close()
 	account, err := choose(accounts, p.Account)
 	if err != nil {
 		return "", err
@@ -112,11 +110,39 @@ func (b *Broker) Connect(ctx context.Context, connection string, p Params) (stri
 	if err != nil {
 		return "", err
 	}
-	if err := l.wait(ctx); err != nil {
+	err = l.wait(ctx)
+	if err == nil {
+		err = l.opening(ctx)
+	}
+	if err != nil {
 		b.Disconnect(connection)
 		return "", faultOf(op, err)
 	}
 	return account, nil
+}
+
+// ghostWait is how long a client id may still be taken by a connection that has
+// just ended.
+const ghostWait = 2 * time.Second
+
+// login tells the accounts of a TWS.
+func (b *Broker) login(ctx context.Context, p Params) ([]string, error) {
+	for end := time.Now().Add(ghostWait); ; {
+		c, err := client.Dial(ctx, client.Config{Addr: p.Addr, ClientID: p.ClientID, Timeout: b.cfg.Timeout, Log: b.cfg.Log})
+		if err == nil {
+			defer c.Close()
+			return c.Accounts(), nil
+		}
+		var no *client.Error
+		if !errors.As(err, &no) || no.Code != client.InUse || time.Now().After(end) {
+			return nil, err
+		}
+		select {
+		case <-time.After(ghostWait / 20):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // choose picks the account of a login.
@@ -211,8 +237,8 @@ func (b *Broker) Prices(account string) (order.Prices, bool) {
 // Place sends one order; see order.Trader.
 func (b *Broker) Place(ctx context.Context, o trade.Order) (order.Ack, error) {
 	l, err := b.link(o.Account)
-	if err != nil {
-		return order.Ack{}, err
+	if err != nil { // nothing went out, and nothing will
+		return order.Ack{}, &order.VenueError{Code: notConnected, Text: fault.As(err).Message}
 	}
 	return l.place(ctx, o)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"quantdesk/internal/num"
@@ -70,6 +71,10 @@ func (t *turn) of(ref string, perm, client, id int64, c tws.Contract, terms tws.
 // notFound is the code of an order that TWS has no record of.
 const notFound = "not_found"
 
+// notConnected is the code of an order that was not sent for want of a
+// connection.
+const notConnected = "not_connected"
+
 // emit adds an event about an order as it is now.
 func (t *turn) emit(r *record, e order.Event) {
 	r.Known = true
@@ -111,6 +116,11 @@ func (t *turn) open(m *tws.OpenOrder) *record {
 	switch m.State.Status {
 	case tws.PreSubmitted, tws.Submitted, tws.PendingSubmit:
 		t.accepted(r)
+	}
+	if q := m.Order.TotalQuantity; !r.Foreign && r.replace == nil && q.Sign() > 0 && !q.Equal(r.Order.Quantity) && !q.Less(r.Order.Filled) {
+		// TWS follows an order of its group, or its parent, by itself.
+		r.Order.Quantity = q
+		t.emit(r, order.Event{Kind: order.EventAccepted})
 	}
 	if x := r.replace; x != nil && sameTerms(x.next, m.Order) && (x.next.Revision > r.Order.Revision) {
 		r.replace = nil
@@ -179,10 +189,15 @@ func (t *turn) paid(r *record, m *tws.CommissionReport) {
 	if m.Commission.IsZero() {
 		return
 	}
-	tx := trade.Transaction{
-		ID: string(trade.TxFee) + "-" + m.ExecID, Seq: t.transactions() + 1, Account: t.l.p.Account, Kind: trade.TxFee, Symbol: r.Order.Symbol, Amount: m.Commission.Neg(),
+	t.ledger(trade.Transaction{
+		ID: string(trade.TxFee) + "-" + m.ExecID, Account: t.l.p.Account, Kind: trade.TxFee, Symbol: r.Order.Symbol, Amount: m.Commission.Neg(),
 		OrderID: r.Order.ID, FillID: m.ExecID, Time: time.Now().UTC(),
-	}
+	})
+}
+
+// ledger adds an event that is a ledger line alone.
+func (t *turn) ledger(tx trade.Transaction) {
+	tx.Seq = t.transactions() + 1
 	e := order.Event{Kind: order.EventLedger, Account: t.l.p.Account, Transactions: []trade.Transaction{tx}, Time: tx.Time}
 	e.Seq = int64(len(t.l.events) + len(t.events) + 1)
 	t.events = append(t.events, e)
@@ -229,6 +244,8 @@ func (t *turn) failed(m *tws.ErrMsg) {
 	}
 	no := refusal(m.Code, m.Text)
 	switch {
+	case m.Code == 202 && strings.Contains(m.Text, "reason:"+tws.Expired):
+		t.end(r, order.EventExpired, trade.Expired, "", "expired at TWS")
 	case m.Code == 202:
 		t.cancelled(r, m.Text)
 	case m.Code == 161 || m.Code == 10147 || m.Code == 10148:
@@ -311,6 +328,10 @@ func (t *turn) completed(r *record, m *tws.CompletedOrder) {
 	}
 	switch m.State.Status {
 	case tws.Cancelled, tws.APICancelled:
+		if strings.HasPrefix(m.State.CompletedStatus, tws.Expired) {
+			t.end(r, order.EventExpired, trade.Expired, "", "expired at TWS")
+			return
+		}
 		t.end(r, order.EventCancelled, trade.Cancelled, "", m.State.CompletedStatus)
 	case tws.Inactive:
 		t.end(r, order.EventRejected, trade.Rejected, "201", m.State.CompletedStatus)

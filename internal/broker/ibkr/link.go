@@ -39,6 +39,7 @@ type link struct {
 	waiting map[string]*tws.ExecDetails // executions without their commission yet
 	unpaid  map[string]*record          // executions counted without their commission
 	settled bool                        // what TWS lists has been read since the connection came up
+	fell    bool                        // the connection has been down, or IBKR behind it
 	breaks  int                         // how often that was
 	broken  error                       // the disk failed: nothing is told any more
 }
@@ -51,6 +52,10 @@ const (
 	leastRetry, mostRetry = 500 * time.Millisecond, 15 * time.Second
 	// commissionWait is how long an execution waits for what it cost.
 	commissionWait = 3 * time.Second
+	// TWS's lists are read so often while an order of somebody else works, and
+	// every so many times otherwise.
+	lookEvery = 2 * time.Second
+	seldom    = 15
 	// grace is how long TWS must not list an order before it is taken for one that
 	// never arrived.
 	grace = 3 * time.Second
@@ -101,7 +106,7 @@ func (l *link) run() {
 		l.connMu.Unlock()
 		if err == nil {
 			l.reconcile()
-			<-l.ctx.Done()
+			l.look()
 			c.Close()
 			return
 		}
@@ -110,6 +115,29 @@ func (l *link) run() {
 		case <-time.After(wait):
 		case <-l.ctx.Done():
 			return
+		}
+	}
+}
+
+// look reads TWS's lists again now and then: what others do with the account is
+// told to their own connections alone.
+func (l *link) look() {
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-t.C:
+		case <-l.ctx.Done():
+			return
+		}
+		l.mu.Lock()
+		due := l.settled && n%seldom == 0
+		for _, r := range l.records {
+			due = due || l.settled && r.Foreign && !r.Order.Status.Terminal()
+		}
+		l.mu.Unlock()
+		if due {
+			l.reconcile()
 		}
 	}
 }
@@ -175,16 +203,12 @@ func (l *link) status() client.Status {
 
 // turned is told when the connection changes.
 func (l *link) turned(s client.State) {
-	if s != client.Up {
-		l.mu.Lock()
-		l.settled = false
-		l.mu.Unlock()
-		return
-	}
-	l.connMu.Lock()
-	ready := l.c != nil
-	l.connMu.Unlock()
-	if ready { // the first time run does it
+	l.mu.Lock()
+	again := l.fell && s == client.Up // the first time run does it
+	l.fell = s != client.Up
+	l.settled = l.settled && !l.fell
+	l.mu.Unlock()
+	if again {
 		l.reconcile()
 	}
 }
@@ -273,7 +297,7 @@ func (l *link) reconcile() {
 			}
 		})
 	}
-	if t.commit() {
+	if t.commit() && !l.settled {
 		l.settled = true
 		l.breaks++
 		close(l.grown) // so that who follows asks for the book again
@@ -392,10 +416,7 @@ func (l *link) book(context.Context) (order.Book, error) {
 // --- orders ---
 
 func (l *link) place(ctx context.Context, o trade.Order) (order.Ack, error) {
-	c, err := l.up()
-	if err != nil {
-		return order.Ack{}, err
-	}
+	c, away := l.up()
 	l.mu.Lock()
 	if r := l.records[o.ID]; r != nil { // as the first time
 		ack, err := order.Ack{VenueID: fmt.Sprint(r.PermID), Status: r.Order.Status}, error(nil)
@@ -406,9 +427,12 @@ func (l *link) place(ctx context.Context, o trade.Order) (order.Ack, error) {
 		return ack, err
 	}
 	l.mu.Unlock()
+	if away != nil { // nothing went out, and nothing will
+		return order.Ack{}, &order.VenueError{Code: notConnected, Text: fault.As(away).Message}
+	}
 	contract, in, err := l.prices.contract(ctx, o.Symbol)
 	if err != nil {
-		return order.Ack{}, &order.VenueError{Code: "200", Text: "No security definition has been found for " + o.Symbol}
+		return order.Ack{}, l.refuse(o, "200", "No security definition has been found for "+o.Symbol)
 	}
 	m := &tws.PlaceOrder{OrderID: c.NextOrderID(), Contract: contract, Order: terms(o)}
 	r := &record{Order: o, OrderID: m.OrderID, ClientID: c.ClientID(), Sent: true, sentAt: time.Now()}
@@ -440,6 +464,40 @@ func (l *link) place(ctx context.Context, o trade.Order) (order.Ack, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return order.Ack{VenueID: strconv.FormatInt(r.PermID, 10), Status: r.Order.Status}, nil
+}
+
+// refuse records an order that was not sent, for a reason that will not change.
+func (l *link) refuse(o trade.Order, code, text string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := &record{Order: o}
+	r.Order.Status = trade.Submitted
+	l.keep(r)
+	t := l.turn()
+	t.end(r, order.EventRejected, trade.Rejected, code, text)
+	t.commit()
+	return &order.VenueError{Code: code, Text: text}
+}
+
+// opening notes what an account holds in cash when it is connected first, so
+// that its ledger adds up from there.
+func (l *link) opening(ctx context.Context) error {
+	bal, err := l.balances(ctx)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.events) > 0 {
+		return nil
+	}
+	t := l.turn()
+	now := time.Now().UTC()
+	t.ledger(trade.Transaction{ID: "opening", Account: l.p.Account, Kind: trade.TxDeposit, Amount: bal.Cash, Time: now, Note: "cash when the account was connected"})
+	if !t.commit() {
+		return l.broken
+	}
+	return nil
 }
 
 // await waits for the answer to an order or a change.
@@ -474,6 +532,8 @@ func (l *link) change(ctx context.Context, o trade.Order) (order.Ack, error) {
 		return ack, nil
 	case r.Order.Status.Terminal():
 		err = &order.VenueError{Code: order.AlreadyDone, Text: "the order has ended: " + string(r.Order.Status)}
+	case o.Revision != r.Order.Revision+1:
+		err = &order.VenueError{Code: "stale_revision", Text: fmt.Sprintf("the order is at revision %d", r.Order.Revision)}
 	case r.ClientID != c.ClientID() || r.OrderID <= 0:
 		err = &order.VenueError{Code: "not_ours", Text: "the order was placed by another program or by hand: change it where it was placed"}
 	case r.replace != nil:

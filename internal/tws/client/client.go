@@ -428,7 +428,7 @@ func (c *Client) greet(l *line) error {
 			c.valid(m)
 			id = true
 		case *tws.ErrMsg:
-			if m.Code == 326 {
+			if m.Code == InUse {
 				return &ConnectError{c.cfg.Addr, fmt.Sprintf("the client id %d is in use at the TWS at %s", c.cfg.ClientID, c.cfg.Addr), "Choose another client_id, or end the program that has it.", &Error{m.Code, m.ReqID, m.Text}}
 			}
 			if m.Code == 502 || m.Code == 507 {

@@ -16,6 +16,9 @@ type Error struct {
 // Error is the number and the words.
 func (e *Error) Error() string { return fmt.Sprintf("TWS error %d: %s", e.Code, e.Text) }
 
+// InUse is the number of a client id that another connection has.
+const InUse = 326
+
 // The kinds of error that a caller may want to tell apart; errors.Is finds them.
 var (
 	// ErrConnect: there is no connection, and none could be made.
@@ -38,7 +41,7 @@ var kinds = map[int64]error{
 	103: ErrRejected, 104: ErrRejected, 105: ErrRejected, 106: ErrRejected, 107: ErrRejected, 110: ErrRejected, 111: ErrRejected, 135: ErrRejected, 161: ErrRejected,
 	201: ErrRejected, 203: ErrRejected, 387: ErrRejected, 388: ErrRejected, 391: ErrRejected, 413: ErrRejected, 434: ErrRejected,
 	10147: ErrRejected, 10148: ErrRejected, 10268: ErrRejected, 10269: ErrRejected, 10270: ErrRejected,
-	502: ErrConnect, 504: ErrConnect, 326: ErrConnect, 1100: ErrConnect,
+	502: ErrConnect, 504: ErrConnect, InUse: ErrConnect, 1100: ErrConnect,
 }
 
 // Is tells the kind.

@@ -266,7 +266,10 @@ func (b *book) apply(e order.Event) (say []told) {
 		add(r.execDetails(-1, x))
 		status()
 		add(r.commission(x))
-	case order.EventCancelled, order.EventExpired:
+	case order.EventExpired:
+		add(&tws.ErrMsg{ReqID: r.order, Code: 202, Text: "Order Canceled - reason:" + tws.Expired + ". " + e.Order.Reason})
+		add(r.orderStatus(b))
+	case order.EventCancelled:
 		add(r.orderStatus(b))
 		add(&tws.ErrMsg{ReqID: r.order, Code: 202, Text: "Order Canceled - reason:" + e.Order.Reason})
 	case order.EventRejected:
@@ -508,7 +511,7 @@ func (r *record) completed() *tws.CompletedOrder {
 	case trade.Filled:
 		m.State.Status, m.State.CompletedStatus = tws.Filled, "Filled Size: "+r.o.Filled.String()
 	case trade.Expired:
-		m.State.CompletedStatus = "Expired"
+		m.State.CompletedStatus = tws.Expired
 	case trade.Rejected:
 		m.State.Status, m.State.CompletedStatus = tws.Inactive, "Rejected: "+r.o.VenueText
 	}
