@@ -65,7 +65,11 @@ func (c *twsCmd) Run(ctx context.Context, io streams, home place) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	broker, err := paper.Open(paper.Config{DB: db, Market: prices, Log: log, Faults: script, Tick: 20 * time.Millisecond})
+	venue, err := server.WithOptions(prices)
+	if err != nil {
+		return err
+	}
+	broker, err := paper.Open(paper.Config{DB: db, Market: venue, Log: log, Faults: script, Options: true, Tick: 20 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -83,7 +87,7 @@ func (c *twsCmd) Run(ctx context.Context, io streams, home place) (err error) {
 		}
 		accounts = append(accounts, name)
 	}
-	s, err := server.New(server.Config{Market: prices, Broker: broker, Accounts: accounts, Pace: c.Pace, Log: log})
+	s, err := server.New(server.Config{Market: venue, Broker: broker, Accounts: accounts, Pace: c.Pace, Log: log})
 	if err != nil {
 		stop()
 		return errors.Join(err, quiet(g.Wait()))

@@ -19,16 +19,16 @@ type Rates struct {
 // MarginRates gives the requirements of a class. Shares and everything not
 // named: 50 % initial, maintenance 25 % long and 30 % short (Regulation T and
 // FINRA's usual house rates; short proceeds stay in cash as well). Forex: 3.33 %
-// initial and 2 % maintenance (30:1). CFDs: 20 % and 10 %. Crypto: 100 %.
+// initial and 2 % maintenance (30:1). CFDs: 20 % and 10 %. Crypto and options: 100 %.
 func MarginRates(class market.Class) Rates {
 	switch class {
 	case market.Forex:
 		return flat(num.New(333, 4), num.New(2, 2))
 	case market.CFD:
 		return flat(num.New(20, 2), num.New(10, 2))
-	case market.Crypto:
+	case market.Crypto, market.Option: // paid in full
 		return flat(num.One, num.One)
-	case market.Equity, market.Index, market.Option, market.Future:
+	case market.Equity, market.Index, market.Future:
 	}
 	half := num.New(50, 2)
 	return Rates{half, half, num.New(25, 2), num.New(30, 2)}

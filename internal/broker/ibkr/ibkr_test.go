@@ -45,7 +45,11 @@ func open(t testing.TB, accounts ...string) venue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := paper.Open(paper.Config{DB: db, Market: f, Tick: 5 * time.Millisecond})
+	m, err := server.WithOptions(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := paper.Open(paper.Config{DB: db, Market: m, Options: true, Tick: 5 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +68,7 @@ func open(t testing.TB, accounts ...string) venue {
 			t.Fatal(err)
 		}
 	}
-	s, err := server.New(server.Config{Market: f, Broker: b, Accounts: accounts})
+	s, err := server.New(server.Config{Market: m, Broker: b, Accounts: accounts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,6 +253,47 @@ func TestOrders(t *testing.T) {
 	}
 	for _, id := range []string{"b-1", "b-2", "b-3"} {
 		log.until(t, "the bracket ends", status(id, trade.Cancelled))
+	}
+
+	// An option: bought in hundreds, and never sold before it is held.
+	chain, err := b.Client(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := chain.OptionChains(ctx, tws.Contract{Symbol: "AAPL", SecType: "STK"})
+	if err != nil || len(params) == 0 {
+		t.Fatal(params, err)
+	}
+	_, symbol, err := b.Resolve(ctx, account, tws.Contract{Symbol: "AAPL", SecType: "OPT", Exchange: "SMART", Currency: "USD", LastTradeDate: params[0].Expirations[6], Strike: params[0].Strikes[18], Right: "C"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Place(ctx, make1("x-0", func(o *trade.Order) { o.Symbol, o.Side, o.Quantity = symbol, trade.Sell, num.One })); !errors.As(err, &no) {
+		t.Errorf("an option that nobody holds was sold: %v", err)
+	}
+	if _, err := b.Place(ctx, make1("x-1", func(o *trade.Order) { o.Symbol, o.Quantity = symbol, num.FromInt(2) })); err != nil {
+		t.Fatal(err)
+	}
+	paid := log.until(t, "the option is bought", status("x-1", trade.Filled))
+	if tx := paid.Transactions[0]; !tx.Amount.Equal(paid.Fill.Price.Mul(num.FromInt(-200))) || paid.Fill.Price.Sign() <= 0 {
+		t.Errorf("the option cost %+v", tx)
+	}
+	var opt trade.Position
+	if list, err := b.Positions(ctx, account); err != nil {
+		t.Fatal(err)
+	} else {
+		for _, p := range list {
+			if p.Symbol == symbol {
+				opt = p
+			}
+		}
+	}
+	if !opt.Quantity.Equal(num.FromInt(2)) || opt.Mark.Sign() <= 0 || !opt.MarketValue.Equal(opt.Mark.Mul(num.FromInt(200)).Round(2)) {
+		t.Errorf("the option is held as %+v", opt)
+	}
+	var several *fault.Error
+	if _, _, err := b.Resolve(ctx, account, tws.Contract{Symbol: "AAPL", SecType: "OPT", Right: "C"}); !errors.As(err, &several) || several.Detail["candidates"] == nil {
+		t.Errorf("an ambiguous contract: %v", err)
 	}
 
 	// By hand, or by another program.

@@ -33,8 +33,12 @@ func Symbol(c tws.Contract) string {
 		}
 		return c.Symbol + c.Currency
 	case "OPT", "FUT", "FOP":
-		if c.LocalSymbol != "" {
-			return strings.Join(strings.Fields(c.LocalSymbol), " ")
+		local := strings.ReplaceAll(c.LocalSymbol, " ", "")
+		if c.SecType == "OPT" && len(local) > 15 { // OCC's name
+			return c.Symbol + " " + local[len(local)-15:]
+		}
+		if local != "" {
+			return local
 		}
 	}
 	return c.Symbol
@@ -47,6 +51,13 @@ var classes = map[string]market.Class{
 // guesses are the contracts that a desk's symbol may mean, likeliest first.
 func guesses(symbol string) []tws.Contract {
 	var out []tws.Contract
+	if under, rest, ok := strings.Cut(symbol, " "); ok && len(rest) == 15 { // OCC's name of an option
+		if strike, err := num.Parse(rest[7:]); err == nil {
+			return []tws.Contract{{
+				Symbol: under, SecType: "OPT", Exchange: "SMART", Currency: "USD", LastTradeDate: "20" + rest[:6], Right: rest[6:7], Strike: strike.Quo(num.FromInt(1000)).Normalize(),
+			}}
+		}
+	}
 	if len(symbol) == 6 && strings.ToUpper(symbol) == symbol && currencies[symbol[3:]] && currencies[symbol[:3]] {
 		out = append(out, tws.Contract{Symbol: symbol[:3], SecType: "CASH", Exchange: "IDEALPRO", Currency: symbol[3:]})
 	}

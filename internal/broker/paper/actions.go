@@ -92,6 +92,7 @@ func (t *turn) bringUp(a *account, symbol string) {
 				t.rename(a, symbol, x)
 			case market.Delisting:
 				t.endAll(a, symbol, "the instrument was delisted")
+				t.expire(a, symbol, x)
 			}
 		}
 	}
@@ -176,6 +177,24 @@ func (t *turn) dividend(a *account, symbol string, x market.Action) {
 	t.emitLedger(a, trade.Transaction{
 		Kind: trade.TxDividend, Symbol: symbol, Quantity: held, Price: x.Dividend,
 		Amount: in.Notional(x.Dividend, held).Mul(rate).Round(2), Note: "dividend of " + x.Date.String(),
+	})
+}
+
+// expire settles in cash what is held of an option that has ended.
+func (t *turn) expire(a *account, symbol string, x market.Action) {
+	held := a.ledger.Quantity(symbol)
+	in, known := t.instrument(symbol)
+	if held.IsZero() || !known || in.Class != market.Option {
+		return
+	}
+	rate, err := t.rate(in.Currency, a.currency)
+	if err != nil {
+		t.b.cfg.Log.Error("expiry passed over", "symbol", symbol, "account", a.id, "err", err)
+		return
+	}
+	t.emitLedger(a, trade.Transaction{
+		Kind: trade.TxTrade, Symbol: symbol, Quantity: held.Neg(), Price: x.PriorClose,
+		Amount: in.Notional(x.PriorClose, held).Mul(rate).Round(2), Note: "settled at its expiry before " + x.Date.String(),
 	})
 }
 

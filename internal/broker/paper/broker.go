@@ -39,6 +39,9 @@ type Config struct {
 	Now      func() time.Time
 	Currency string
 	Tick     time.Duration
+	// Options lets it trade options too: bought before they are sold, paid in
+	// full, and settled in cash when the market delists them.
+	Options bool
 	// Faults, when set, makes the venue misbehave as scripted.
 	Faults *FaultScript
 }
@@ -125,9 +128,13 @@ func (b *Broker) Close() error {
 // Capabilities tells what the venue takes. Its money is always simulated,
 // whatever the prices are. Fractions are as each instrument's lot has it.
 func (b *Broker) Capabilities() order.Capabilities {
+	classes := []market.Class{market.Equity, market.Forex, market.Crypto, market.CFD}
+	if b.cfg.Options {
+		classes = append(classes, market.Option)
+	}
 	return order.Capabilities{
 		Broker: "PaperBrokerage", Environment: trade.Simulated,
-		Classes: []market.Class{market.Equity, market.Forex, market.Crypto, market.CFD},
+		Classes: classes,
 		Types:   []trade.OrderType{trade.Market, trade.Limit, trade.Stop, trade.StopLimit, trade.TrailingStop},
 		TIFs:    []trade.TIF{trade.Day, trade.GTC, trade.GTD, trade.IOC, trade.FOK, trade.OPG, trade.CLS},
 		Bracket: true, OCO: true, OTO: true, Extended: true, Short: true, Replace: true,

@@ -291,3 +291,42 @@ func TestManyCallers(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// An option is paid in full, never sold before it is held, and settled in cash
+// when it ends, its orders with it.
+func TestOptionExpires(t *testing.T) {
+	m := brokertest.NewFakeMarket()
+	cal, err := m.Calendar("AAPL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const call = "AAPL 240315C00100000"
+	m.Add(market.Instrument{Symbol: call, Class: market.Option, Market: "sim", Currency: "USD", Tick: dec("0.01"), Lot: num.One, Multiplier: num.FromInt(100)}, cal)
+	m.Price(call, "3", "1000")
+	r := start(t, Config{Market: m, Fees: match.Free{}, Options: true})
+	order1 := func(id string, side trade.Side, quantity, price string) trade.Order {
+		o := limit(id, side, quantity, price)
+		o.Symbol = call
+		return o
+	}
+	if _, err := r.Place(context.Background(), order1("o0", trade.Sell, "1", "")); err == nil {
+		t.Fatal("an option that nobody holds was sold")
+	}
+	r.place(order1("o1", trade.Buy, "2", ""))
+	r.status("o1", trade.Filled)
+	wantNum(t, "cash", r.balances().Cash, "99398")
+	wantNum(t, "margin", r.balances().InitialMargin, "600")
+	gtc := order1("o2", trade.Sell, "2", "9")
+	gtc.TIF = trade.GTC
+	r.place(gtc)
+	m.AddAction(market.Action{Symbol: call, Date: market.DateOf(brokertest.Start).AddDays(4), Kind: market.Delisting, PriorClose: dec("2.5")})
+	m.SetNow(brokertest.Start.Add(4 * 24 * time.Hour)) // the Monday after
+	r.status("o2", trade.Cancelled)
+	r.wait("settled", func(e order.Event) bool { return e.Kind == order.EventLedger && len(e.Transactions) == 1 && e.Transactions[0].Symbol == call })
+	wantNum(t, "cash", r.balances().Cash, "99898")
+	if p, err := r.Positions(context.Background(), acc); err != nil || len(p) != 0 {
+		t.Errorf("still held: %+v %v", p, err)
+	}
+	r.restart()
+	wantNum(t, "cash", r.balances().Cash, "99898")
+}

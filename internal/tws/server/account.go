@@ -388,6 +388,9 @@ func (c *client) pnl(ctx context.Context, m *tws.ReqPNL) {
 func (c *client) pnlSingle(ctx context.Context, m *tws.ReqPNLSingle) {
 	accounts := c.s.accounts(m.Account)
 	in, known := c.s.contracts.byID[m.ConID]
+	if o, ok := c.s.contracts.optionOf(m.ConID); !known && ok {
+		in, known = c.s.contracts.instrument(o), true
+	}
 	if accounts == nil || !known {
 		c.fail(m.ReqID, 321, "Error validating request.-'bW' : cause - Invalid account code '%s' or conId %d", m.Account, m.ConID)
 		return

@@ -356,11 +356,20 @@ func (p *holding) trade(f trade.Fill, multiplier num.Decimal, day market.Date) (
 	return earned.Round(2), true
 }
 
-// ledger folds what is no trade: a split changes quantities.
+// ledger folds what no order did: splits, and options that expire.
 func (b *book) ledger(e order.Event) {
 	for _, t := range e.Transactions {
-		if p := b.holding[holdingKey{e.Account, t.Symbol}]; p != nil && t.Kind == trade.TxSplit {
+		p := b.holding[holdingKey{e.Account, t.Symbol}]
+		switch {
+		case p == nil:
+		case t.Kind == trade.TxSplit:
 			p.quantity = p.quantity.Add(t.Quantity)
+		case t.Kind == trade.TxTrade: // the expiry of an option
+			f := trade.Fill{Account: e.Account, Symbol: t.Symbol, Side: trade.Buy, Quantity: t.Quantity.Abs(), Price: t.Price, Time: e.Time}
+			if t.Quantity.Sign() < 0 {
+				f.Side = trade.Sell
+			}
+			p.trade(f, optionMultiplier, b.s.day(t.Symbol, e.Time))
 		}
 	}
 }

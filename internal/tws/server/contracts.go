@@ -71,6 +71,11 @@ func split(in market.Instrument) (base, quote string) {
 
 // contract is an instrument in IBKR's words.
 func (k *contracts) contract(in market.Instrument) tws.Contract {
+	if in.Class == market.Option {
+		if o, ok := k.parseOption(in.Symbol); ok {
+			return k.foundOption(o).Contract
+		}
+	}
 	symbol := in.Symbol
 	if _, bare, ok := strings.Cut(symbol, ":"); ok {
 		symbol = bare

@@ -48,6 +48,9 @@ func (c *client) placeOrder(ctx context.Context, m *tws.PlaceOrder) {
 	if !ok {
 		return
 	}
+	if f.opt != nil {
+		f.in = c.s.contracts.instrument(*f.opt)
+	}
 	o, err := c.terms(m, f)
 	if err != nil {
 		c.fail(m.OrderID, err.code, "%s", err.text)
@@ -180,9 +183,6 @@ func (c *client) terms(m *tws.PlaceOrder, f found) (trade.Order, *reject) {
 	}
 	if !slices.Contains(c.s.cfg.Accounts, o.Account) {
 		return t, rejected(321, "Error validating request.-'bW' : cause - Invalid account code '%s'", o.Account)
-	}
-	if f.opt != nil {
-		return t, rejected(201, "Order rejected - reason:Options are priced here, and not traded")
 	}
 	t = trade.Order{
 		Role: trade.Single, Account: o.Account, Symbol: f.in.Symbol, Quantity: o.TotalQuantity.Normalize(), Extended: o.OutsideRTH, Created: c.s.cfg.Now().UTC(),
