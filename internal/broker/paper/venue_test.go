@@ -322,7 +322,9 @@ func TestOptionExpires(t *testing.T) {
 	m.AddAction(market.Action{Symbol: call, Date: market.DateOf(brokertest.Start).AddDays(4), Kind: market.Delisting, PriorClose: dec("2.5")})
 	m.SetNow(brokertest.Start.Add(4 * 24 * time.Hour)) // the Monday after
 	r.status("o2", trade.Cancelled)
-	r.wait("settled", func(e order.Event) bool { return e.Kind == order.EventLedger && len(e.Transactions) == 1 && e.Transactions[0].Symbol == call })
+	r.wait("settled", func(e order.Event) bool {
+		return e.Kind == order.EventLedger && len(e.Transactions) == 1 && e.Transactions[0].Symbol == call
+	})
 	wantNum(t, "cash", r.balances().Cash, "99898")
 	if p, err := r.Positions(context.Background(), acc); err != nil || len(p) != 0 {
 		t.Errorf("still held: %+v %v", p, err)
