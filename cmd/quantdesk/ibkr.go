@@ -38,10 +38,13 @@ func (a *app) attachIBKR(ctx context.Context) error {
 		if c.Broker != ibkr.ID {
 			continue
 		}
-		credentials, err := a.identity.Credentials(c)
 		var p ibkr.Params
+		err := a.mayReachTWS(c.User)
 		if err == nil {
-			p, err = a.twsParams(credentials)
+			var credentials map[string]string
+			if credentials, err = a.identity.Credentials(c); err == nil {
+				p, err = a.twsParams(credentials)
+			}
 		}
 		if err == nil {
 			p.Account, err = a.accountOf(ctx, c)
@@ -103,8 +106,20 @@ func (a *app) twsParams(credentials map[string]string) (ibkr.Params, error) {
 	return p, nil
 }
 
+// mayReachTWS refuses whom the operator has not named. A TWS is logged in for
+// somebody, and does not ask who comes: who may reach it trades what it holds.
+func (a *app) mayReachTWS(user string) error {
+	if user == identity.LocalUser || slices.Contains(a.set.TWSUsers, user) {
+		return nil
+	}
+	return fault.E("app.mayReachTWS", fault.Forbidden, "you may not connect the TWS of this desk").Hinted("The operator names who may with --tws-users.")
+}
+
 // openTWS connects an account of Interactive Brokers.
 func (a *app) openTWS(ctx context.Context, c identity.Connection, credentials map[string]string) ([]identity.Account, error) {
+	if err := a.mayReachTWS(c.User); err != nil {
+		return nil, err
+	}
 	p, err := a.twsParams(credentials)
 	if err != nil {
 		return nil, err

@@ -75,6 +75,8 @@ func TestInteractiveBrokers(t *testing.T) {
 			t.Fatalf("connected %+v", made)
 		}
 		d.refusal(t, token, "conflict", "authorize_connection", `{"brokerage_id":"InteractiveBrokersBrokerage","credentials":{"port":%s,"client_id":8}}`, port)
+		other := d.tokenOf(t, d.user(t, "else"), "trader")
+		d.refusal(t, other, "forbidden", "authorize_connection", `{"brokerage_id":"InteractiveBrokersBrokerage","credentials":{"port":%s,"client_id":8}}`, port)
 		buy(t, d, token, "10")
 		holds(t, d, token, "10")
 		if a := d.rest(t, token, "get_balances", `{"account":"DUSIM000001"}`); a.status != 200 || !strings.Contains(string(a.body), `"environment":"simulated"`) {

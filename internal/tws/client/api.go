@@ -211,6 +211,12 @@ func (c *Client) Bulletins(ctx context.Context, all bool) (*Sub, error) {
 
 // AccountSummary reads chosen values of all accounts once.
 func (c *Client) AccountSummary(ctx context.Context, tags string) (out []*tws.AccountSummary, err error) {
+	select {
+	case c.summaries <- struct{}{}:
+		defer func() { <-c.summaries }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	id := c.request()
 	err = c.ask(ctx, id, &tws.ReqAccountSummary{ReqID: id, Group: "All", Tags: tags}, collect[*tws.AccountSummary, *tws.AccountSummaryEnd](&out))
 	// TWS holds the subscription until it is cancelled, and two at most.

@@ -87,6 +87,9 @@ type Client struct {
 	single   map[string]*sync.Mutex
 	notices  []tws.ErrMsg
 
+	// summaries is the one account summary at a time: TWS has room for two.
+	summaries chan struct{}
+
 	orders *queue[tws.Message]
 	states *queue[State]
 }
@@ -126,7 +129,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{
 		cfg: cfg, done: make(chan struct{}), pace: pace{most: max(0, cfg.Pace)}, state: Down, since: time.Now(),
 		pending: map[int64]*pending{}, subs: map[int64]*Sub{}, singles: map[string]*pending{}, single: map[string]*sync.Mutex{},
-		orders: newQueue[tws.Message](), states: newQueue[State](),
+		summaries: make(chan struct{}, 1), orders: newQueue[tws.Message](), states: newQueue[State](),
 	}
 	c.ids.Store(firstRequest)
 	c.ctx, c.stop = context.WithCancel(ctx)
