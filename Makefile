@@ -96,6 +96,9 @@ bench: build ## Measure start, calls, orders and backtests beside their floors
 	$(GO) run ./benchmarks engine -bin $(BIN)/quantdesk
 	CGO_ENABLED=0 $(GO) test ./internal/desktest -run '^$$' -bench TicketToFill -benchtime 3s
 	CGO_ENABLED=0 $(GO) test ./internal/lean -run '^$$' -bench MinuteRows
+	CGO_ENABLED=0 $(GO) test ./internal/tws -run '^$$' -bench Decode
+	CGO_ENABLED=0 $(GO) test ./internal/tws/client -run '^$$' -bench Flood -benchtime 500000x
+	CGO_ENABLED=0 $(GO) test ./internal/tws/server -run '^$$' -bench 'Order|Floor'
 
 soak: ## Kill the desk a thousand times
 	QUANTDESK_KILLS=1000 CGO_ENABLED=0 $(GO) test ./internal/desktest -run Crash -count 1 -v -timeout 30m
