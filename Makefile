@@ -11,13 +11,14 @@ LEAN     := $(SHARED)/data/lean
 LINT     := v2.15.0
 VULN     := v1.9.0
 CONF     := 0.2.0-alpha.12
+STOQEY   := 1.6.10
 NODE     := 22
 LDFLAGS  := -s -w
 LEAN_CLI ?= ../lean-cli
 PYTHON   ?= python3
 RELEASE  ?=
 
-.PHONY: help run test check race lint fmt vet golden drift lean-page demo conformance lean-cli fuzz bench cover vuln e2e soak build release hooks clean
+.PHONY: help run test check race lint fmt vet golden drift lean-page demo conformance tws-client lean-cli fuzz bench cover vuln e2e soak build release hooks clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -73,6 +74,13 @@ out/conformance/node_modules:
 conformance: out/conformance/node_modules ## Run the official MCP conformance suite, both requirement sets
 	QUANTDESK_CONFORMANCE=$(abspath out/conformance) $(GO) test -tags fixtures ./cmd/quantdesk -run TestConformance -count 1 -v | grep -E 'Total:|^(---|===|ok|FAIL|PASS)|✗'
 
+out/stoqey/node_modules:
+	@mkdir -p out/stoqey
+	cd out/stoqey && npm init -y >/dev/null && npm install --no-audit --no-fund @stoqey/ib@$(STOQEY) node@$(NODE)
+
+tws-client: out/stoqey/node_modules ## Run the paper TWS under a client that others wrote
+	QUANTDESK_STOQEY=$(abspath out/stoqey) CGO_ENABLED=0 $(GO) test -timeout 120s ./internal/tws/server -run TestStoqey -count 1 -v
+
 lean-cli: ## Run the LEAN CLI's own API tests against a desk (LEAN_CLI=its repository, PYTHON=with its requirements)
 	QUANTDESK_LEAN_CLI=$(abspath $(LEAN_CLI)) QUANTDESK_PYTHON=$(PYTHON) $(GO) test ./cmd/quantdesk -run TestLeanCLI -count 1 -v
 
@@ -88,6 +96,9 @@ bench: build ## Measure start, calls, orders and backtests beside their floors
 	$(GO) run ./benchmarks engine -bin $(BIN)/quantdesk
 	CGO_ENABLED=0 $(GO) test ./internal/desktest -run '^$$' -bench TicketToFill -benchtime 3s
 	CGO_ENABLED=0 $(GO) test ./internal/lean -run '^$$' -bench MinuteRows
+	CGO_ENABLED=0 $(GO) test ./internal/tws -run '^$$' -bench Decode
+	CGO_ENABLED=0 $(GO) test ./internal/tws/client -run '^$$' -bench Flood -benchtime 500000x
+	CGO_ENABLED=0 $(GO) test ./internal/tws/server -run '^$$' -bench 'Order|Floor'
 
 soak: ## Kill the desk a thousand times
 	QUANTDESK_KILLS=1000 CGO_ENABLED=0 $(GO) test ./internal/desktest -run Crash -count 1 -v -timeout 30m
@@ -98,7 +109,7 @@ cover: ## Coverage by package
 vuln: ## Look for known vulnerabilities
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULN) ./...
 
-e2e: demo conformance ## The end-to-end checks
+e2e: demo conformance tws-client ## The end-to-end checks
 
 release: ## Build for every system into out/release, with checksums (RELEASE=v1.2.3)
 	@mkdir -p out/release

@@ -51,12 +51,15 @@ func (s *Server) values(ctx context.Context, account string) ([]value, error) {
 	if b.Equity.Sign() > 0 {
 		cushion = excess.Quo(b.Equity).Round(6)
 	}
-	out := []value{{"AccountCode", account, ""}, {"AccountReady", "true", ""}, {"AccountType", "INDIVIDUAL", ""}, {"Currency", cur, cur}, {"Cushion", cushion.String(), ""}, {"DayTradesRemaining", "-1", ""}, {"Leverage-S", leverage(b), ""}}
+	out := []value{
+		{"AccountCode", account, ""}, {"AccountReady", "true", ""}, {"AccountType", "INDIVIDUAL", ""}, {"Currency", cur, cur}, {"Cushion", cushion.String(), ""}, {"DayTradesRemaining", "-1", ""}, {"DayTradesRemainingT+1", "-1", ""}, {"DayTradesRemainingT+2", "-1", ""},
+		{"DayTradesRemainingT+3", "-1", ""}, {"DayTradesRemainingT+4", "-1", ""}, {"HighestSeverity", "0", ""}, {"LookAheadNextChange", "0", ""}, {"Leverage", leverage(b), ""}, {"Leverage-S", leverage(b), ""},
+	}
 	for _, v := range []struct {
 		key    string
 		amount num.Decimal
 	}{
-		{"NetLiquidation", b.Equity}, {"TotalCashValue", b.Cash}, {"SettledCash", b.Cash}, {"TotalCashBalance", b.Cash}, {"CashBalance", b.Cash}, {"AccruedCash", num.Zero},
+		{"NetLiquidation", b.Equity}, {"NetLiquidationByCurrency", b.Equity}, {"TotalCashValue", b.Cash}, {"SettledCash", b.Cash}, {"TotalCashBalance", b.Cash}, {"CashBalance", b.Cash}, {"AccruedCash", num.Zero},
 		{"BuyingPower", b.BuyingPower}, {"EquityWithLoanValue", b.Equity}, {"PreviousDayEquityWithLoanValue", b.Equity.Sub(s.daily(ctx, account))},
 		{"GrossPositionValue", b.LongValue.Add(b.ShortValue)}, {"StockMarketValue", b.MarketValue}, {"RegTEquity", b.Equity}, {"RegTMargin", b.InitialMargin}, {"SMA", available},
 		{"InitMarginReq", b.InitialMargin.Add(b.Reserved)}, {"MaintMarginReq", b.MaintenanceMargin}, {"AvailableFunds", available}, {"ExcessLiquidity", excess},
@@ -270,6 +273,45 @@ func (c *client) accountUpdatesMulti(ctx context.Context, m *tws.ReqAccountUpdat
 	}
 }
 
+// inLedger are the values that $LEDGER asks for.
+var inLedger = []string{"CashBalance", "TotalCashBalance", "AccruedCash", "NetLiquidationByCurrency", "StockMarketValue", "RealizedPnL", "UnrealizedPnL", "ExchangeRate"}
+
+// summary chooses from an account's values what the tags ask for: $LEDGER gives
+// the cash in the account's currency as BASE, $LEDGER:USD that of a currency, and
+// $LEDGER:ALL both.
+func summary(tags []string, list []value) (out []value) {
+	currency := ""
+	for _, v := range list {
+		if v.key == "Currency" {
+			currency = v.value
+		}
+		if slices.Contains(tags, v.key) {
+			out = append(out, v)
+		}
+	}
+	var kinds []string
+	for _, t := range tags {
+		switch rest, ok := strings.CutPrefix(t, "$LEDGER"); {
+		case !ok:
+		case rest == "":
+			kinds = append(kinds, "BASE")
+		case rest == ":ALL":
+			kinds = append(kinds, "BASE", currency)
+		case rest == ":"+currency:
+			kinds = append(kinds, currency)
+		}
+	}
+	for _, kind := range kinds {
+		out = append(out, value{"Currency", kind, kind}, value{"RealCurrency", kind, kind})
+		for _, v := range list {
+			if slices.Contains(inLedger, v.key) {
+				out = append(out, value{v.key, v.value, kind})
+			}
+		}
+	}
+	return out
+}
+
 func (c *client) accountSummary(ctx context.Context, m *tws.ReqAccountSummary) {
 	if c.running(kindSummary) >= mostSummaries {
 		c.fail(m.ReqID, 322, "Error processing request.-'bW' : cause - Maximum number of account summary requests exceeded")
@@ -281,7 +323,6 @@ func (c *client) accountSummary(ctx context.Context, m *tws.ReqAccountSummary) {
 		return
 	}
 	tags := strings.Split(m.Tags, ",")
-	ledger := slices.ContainsFunc(tags, func(t string) bool { return strings.HasPrefix(t, "$LEDGER") })
 	told := map[string]value{}
 	first := true
 	run := func(ctx context.Context) {
@@ -291,10 +332,9 @@ func (c *client) accountSummary(ctx context.Context, m *tws.ReqAccountSummary) {
 				if err != nil {
 					return
 				}
-				for _, v := range list {
-					inLedger := ledger && slices.Contains([]string{"CashBalance", "TotalCashBalance", "StockMarketValue", "RealizedPnL", "UnrealizedPnL", "ExchangeRate", "Currency"}, v.key)
-					if (inLedger || slices.Contains(tags, v.key)) && told[account+v.key] != v {
-						told[account+v.key] = v
+				for _, v := range summary(tags, list) {
+					if key := account + v.key + v.currency; told[key] != v {
+						told[key] = v
 						c.send(&tws.AccountSummary{ReqID: m.ReqID, Account: account, Tag: v.key, Value: v.value, Currency: v.currency})
 					}
 				}

@@ -170,7 +170,7 @@ func (b *book) followOne(ctx context.Context, account string) error {
 			loud := !b.quiet[account]
 			b.mu.Unlock()
 			if loud {
-				for range b.s.faults.acknowledge(e) {
+				for range b.s.faults.acknowledge(ctx, e) {
 					for _, m := range say {
 						b.s.tell(m)
 					}
@@ -266,6 +266,11 @@ func (b *book) apply(e order.Event) (say []told) {
 		add(r.execDetails(-1, x))
 		status()
 		add(r.commission(x))
+		if r.o.Status.Terminal() { // its exits wake
+			for _, child := range b.open(func(x *record) bool { return x.o.ParentID == r.o.ID }) {
+				say = append(say, told{child.client, child.openOrder(b)}, told{child.client, child.orderStatus(b)})
+			}
+		}
 	case order.EventExpired:
 		add(&tws.ErrMsg{ReqID: r.order, Code: 202, Text: "Order Canceled - reason:" + tws.Expired + ". " + e.Order.Reason})
 		add(r.orderStatus(b))

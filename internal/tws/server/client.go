@@ -93,7 +93,7 @@ func (c *client) handshake() error {
 		return fmt.Errorf("the client speaks versions %d to %d, the server %d to %d", low, high, tws.MinVersion, tws.MaxVersion)
 	}
 	c.write(tws.AppendFields(nil, strconv.Itoa(c.version), stamp(c.s.cfg.Now().In(eastern))))
-	return c.conn.SetReadDeadline(time.Time{})
+	return nil // the deadline holds until startApi has come
 }
 
 // parseVersions reads v178 or v157..178.
@@ -147,6 +147,9 @@ func (c *client) run(ctx context.Context) {
 				return
 			}
 			defer c.left()
+			if err := c.conn.SetReadDeadline(time.Time{}); err != nil {
+				return
+			}
 			started = true
 			c.welcome()
 			continue

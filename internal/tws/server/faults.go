@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -138,9 +139,9 @@ func (x *faults) pacing() bool {
 	return true
 }
 
-// acknowledge is called before what an event says is told: it waits, and gives
-// how often to tell it.
-func (x *faults) acknowledge(e order.Event) (times int) {
+// acknowledge is called before what an event says is told: it waits, until ctx
+// ends at most, and gives how often to tell it.
+func (x *faults) acknowledge(ctx context.Context, e order.Event) (times int) {
 	if e.Kind != order.EventAccepted && e.Kind != order.EventReplaced {
 		return 1
 	}
@@ -156,7 +157,12 @@ func (x *faults) acknowledge(e order.Event) (times int) {
 		times = 2
 	}
 	x.mu.Unlock()
-	time.Sleep(wait)
+	if wait > 0 {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
 	return times
 }
 

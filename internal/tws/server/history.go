@@ -29,8 +29,9 @@ var barSizes = map[string]market.Resolution{
 	"1 week": {N: 1, Unit: market.UnitWeek}, "1W": {N: 1, Unit: market.UnitWeek}, "1 month": {}, "1M": {},
 }
 
-// begin is the moment a duration before another.
-func beginOf(duration string, end time.Time) (time.Time, error) {
+// beginOf is the moment a duration before another. Days are trading days, the
+// one that has begun among them: one day on a Sunday is all of Friday.
+func beginOf(duration string, end time.Time, cal *market.Calendar) (time.Time, error) {
 	number, unit, ok := strings.Cut(strings.TrimSpace(duration), " ")
 	n, err := strconv.Atoi(number)
 	if !ok || err != nil || n <= 0 || n > 100_000 {
@@ -40,7 +41,7 @@ func beginOf(duration string, end time.Time) (time.Time, error) {
 	case "S":
 		return end.Add(-time.Duration(n) * time.Second), nil
 	case "D":
-		return end.AddDate(0, 0, -n), nil
+		return tradingDays(cal, n, end), nil
 	case "W":
 		return end.AddDate(0, 0, -7*n), nil
 	case "M":
@@ -49,6 +50,25 @@ func beginOf(duration string, end time.Time) (time.Time, error) {
 		return end.AddDate(-n, 0, 0), nil
 	}
 	return time.Time{}, fmt.Errorf("duration %q: use a number and S, D, W, M or Y", duration)
+}
+
+// tradingDays is the beginning of the nth trading day back from a moment.
+func tradingDays(cal *market.Calendar, n int, end time.Time) time.Time {
+	if cal.AlwaysOpen {
+		return end.AddDate(0, 0, -n)
+	}
+	d := market.DateOf(end.In(zone(cal)))
+	for range 2*n + 30 { // more days than n sessions take
+		if begins := d.In(zone(cal)); begins.Before(end) && slices.ContainsFunc(cal.Segments(d), func(s market.Segment) bool {
+			return s.State != market.Closed && begins.Add(s.From).Before(end)
+		}) {
+			if n--; n == 0 {
+				return begins
+			}
+		}
+		d = d.AddDays(-1)
+	}
+	return d.In(zone(cal))
 }
 
 // parseMoment reads the times of requests: with a zone, in UTC with a hyphen, or
@@ -123,7 +143,7 @@ func (c *client) historicalData(ctx context.Context, m *tws.ReqHistoricalData) {
 			return
 		}
 	}
-	start, err := beginOf(m.Duration, end)
+	start, err := beginOf(m.Duration, end, cal)
 	if err != nil {
 		refuse("%s", err)
 		return
@@ -138,7 +158,7 @@ func (c *client) historicalData(ctx context.Context, m *tws.ReqHistoricalData) {
 		c.schedule(m.ReqID, cal, start, end)
 		return
 	}
-	h := history{c: c, f: f, m: m, size: size, month: month, zone: zone(cal)}
+	h := &history{c: c, f: f, m: m, size: size, month: month, zone: zone(cal)}
 	bars, err := h.bars(ctx, start, end)
 	if err != nil || len(bars) == 0 {
 		c.fail(m.ReqID, 162, "Historical Market Data Service error message:HMDS query returned no data: %s@%s %s", f.LocalSymbol, f.Exchange, m.WhatToShow)
@@ -174,9 +194,12 @@ type history struct {
 	size  market.Resolution
 	month bool
 	zone  *time.Location
+	// What the day's volume was when the bar began that is kept up to date.
+	began  time.Time
+	before num.Decimal
 }
 
-func (h history) bars(ctx context.Context, start, end time.Time) ([]tws.Bar, error) {
+func (h *history) bars(ctx context.Context, start, end time.Time) ([]tws.Bar, error) {
 	adjustment := market.SplitAdjusted
 	if h.m.WhatToShow == "ADJUSTED_LAST" {
 		adjustment = market.Adjusted
@@ -213,7 +236,7 @@ func months(bars []market.Bar, loc *time.Location) (out []market.Bar) {
 	return out
 }
 
-func (h history) bar(b market.Bar) tws.Bar {
+func (h *history) bar(b market.Bar) tws.Bar {
 	out := tws.Bar{Date: h.date(b), Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
 	out.WAP = b.High.Add(b.Low).Add(b.Close).Quo(num.FromInt(3)).Round(6)
 	n, _ := b.Volume.Quo(num.FromInt(100)).Round(0).Int64()
@@ -239,7 +262,7 @@ func (h history) bar(b market.Bar) tws.Bar {
 }
 
 // date writes a bar's time: its day, or its beginning.
-func (h history) date(b market.Bar) string {
+func (h *history) date(b market.Bar) string {
 	if !h.size.Intraday() {
 		return market.DateOf(b.End.Add(-1).In(h.zone)).Compact()
 	}
@@ -250,10 +273,13 @@ func (h history) date(b market.Bar) string {
 }
 
 // current is the newest bar, with the last price in it.
-func (h history) current(ctx context.Context, last tws.Bar) (tws.Bar, bool) {
+func (h *history) current(ctx context.Context, last tws.Bar) (tws.Bar, bool) {
 	now := h.c.s.cfg.Market.Now()
 	back := 2 * h.size.Duration()
-	if !h.size.Intraday() {
+	switch {
+	case h.month:
+		back = 32 * 24 * time.Hour // the whole month
+	case !h.size.Intraday():
 		back = 10 * 24 * time.Hour
 	}
 	q, err := h.c.s.cfg.Market.Quote(ctx, h.f.in.Symbol)
@@ -268,9 +294,13 @@ func (h history) current(ctx context.Context, last tws.Bar) (tws.Bar, bool) {
 	if h.size.Intraday() {
 		at := startOf(now.In(h.zone), h.size)
 		b = market.Bar{Start: at, End: at.Add(h.size.Duration()), Open: price, High: price, Low: price, Close: price}
+		if !h.began.Equal(at) {
+			h.began, h.before = at, q.Volume
+		}
+		b.Volume = num.Max(num.Zero, q.Volume.Sub(h.before))
 		part := market.BarRequest{Symbol: h.f.in.Symbol, Resolution: market.Minute, Start: at, End: now, Adjustment: market.Raw, Extended: true}
 		if whole, err := h.c.s.cfg.Market.Bars(ctx, part); err == nil && len(whole) > 0 && h.size.Duration() > time.Minute {
-			b.Open = whole[0].Open
+			b.Open, b.Volume = whole[0].Open, num.Zero
 			for _, w := range whole {
 				b.High, b.Low, b.Volume = num.Max(b.High, w.High), num.Min(b.Low, w.Low), b.Volume.Add(w.Volume)
 			}
@@ -292,6 +322,7 @@ func (h history) current(ctx context.Context, last tws.Bar) (tws.Bar, bool) {
 	out := h.bar(b)
 	if out.Date == last.Date { // the same bar goes on: it keeps its open and extremes
 		out.Open, out.High, out.Low = last.Open, num.Max(last.High, out.High), num.Min(last.Low, out.Low)
+		out.Volume, out.Count = num.Max(last.Volume, out.Volume), max(last.Count, out.Count)
 	}
 	return out, true
 }
@@ -345,7 +376,11 @@ func (c *client) histogram(ctx context.Context, m *tws.ReqHistogramData) {
 	now := c.s.cfg.Market.Now()
 	number, unit, _ := strings.Cut(strings.TrimSpace(m.Period), " ")
 	letter := map[string]string{"second": "S", "minute": "S", "day": "D", "week": "W", "month": "M", "year": "Y"}[strings.TrimSuffix(strings.ToLower(unit), "s")]
-	start, err := beginOf(number+" "+letter, now)
+	cal, err := c.s.cfg.Market.Calendar(f.in.Symbol)
+	var start time.Time
+	if err == nil {
+		start, err = beginOf(number+" "+letter, now, cal)
+	}
 	if err != nil {
 		c.fail(m.ReqID, 321, "Error validating request.-'bW' : cause - Invalid period %q: use 3 days, 1 week, 2 months", m.Period)
 		return

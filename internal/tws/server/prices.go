@@ -271,7 +271,7 @@ func (c *client) realTimeBars(ctx context.Context, m *tws.ReqRealTimeBars) {
 		var volume num.Decimal
 		every(ctx, quoteEvery, func() {
 			q, _, err := c.quote(ctx, f)
-			if err != nil {
+			if err != nil || c.s.faults.dataLost() {
 				return
 			}
 			p := q.Mark()
@@ -314,7 +314,7 @@ func (c *client) depth(ctx context.Context, m *tws.ReqMktDepth) {
 		operation := int64(0)
 		every(ctx, quoteEvery, func() {
 			q, _, err := c.quote(ctx, f)
-			if err != nil || operation == 1 && q.Bid.Equal(was.Bid) && q.Ask.Equal(was.Ask) {
+			if err != nil || c.s.faults.dataLost() || operation == 1 && q.Bid.Equal(was.Bid) && q.Ask.Equal(was.Ask) {
 				return
 			}
 			for i := range rows {

@@ -118,6 +118,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 	defer c.close("")
 	if err := c.handshake(); err != nil {
 		s.cfg.Log.Info("no TWS client", "remote", conn.RemoteAddr().String(), "err", err)
+		c.cut() // nothing waits to be written
 		return
 	}
 	ctx, c.stop = context.WithCancel(ctx)
