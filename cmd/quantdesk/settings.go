@@ -27,6 +27,7 @@ type desk struct {
 	TWSHost        string   `name:"tws-host" help:"Where TWS or IB Gateway is, for connections that do not say." default:"127.0.0.1" env:"TWS_HOST" placeholder:"HOST" group:"Interactive Brokers"`
 	TWSPort        int      `name:"tws-port" help:"Its port: TWS paper 7497, live 7496, Gateway paper 4002, live 4001." default:"7497" env:"TWS_PORT" group:"Interactive Brokers"`
 	TWSClientID    int64    `name:"tws-client-id" help:"The client id of the first connection." default:"1" env:"TWS_CLIENT_ID" group:"Interactive Brokers"`
+	TWSPace        int      `name:"tws-pace" help:"Messages a second to a TWS; below 0 is no limit, for a paper TWS that has none." default:"45" env:"QUANTDESK_TWS_PACE" group:"Interactive Brokers"`
 	TWSHosts       []string `name:"tws-hosts" help:"Further hosts that connections may name; this machine and --tws-host always may be." env:"QUANTDESK_TWS_HOSTS" placeholder:"HOST,..." group:"Interactive Brokers"`
 	// QuantConnectCloud is another address for QuantConnect's cloud, such as a
 	// stand-in of tests.
