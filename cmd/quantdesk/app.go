@@ -259,7 +259,7 @@ func (a *app) openGate() error {
 		Catalogue: cat,
 		Deps: tool.Deps{
 			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.ibkr.Capabilities(), a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
-			QuantConnect: a.backends(), Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
+			IBKR: a.ibkr, Streams: ibkr.NewStreams(), QuantConnect: a.backends(), Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
 		},
 		Limiter: a.limiter,
 		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: a.tracer,

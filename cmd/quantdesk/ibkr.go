@@ -20,7 +20,7 @@ func (a *app) openIBKR(ctx context.Context) (err error) {
 		return err
 	}
 	a.ibkr, err = ibkr.Open(ctx, ibkr.Config{
-		DB: a.ibkrDB, Calendar: a.feed.Calendar, Log: a.log,
+		DB: a.ibkrDB, Calendar: a.feed.Calendar, Log: a.log, Pace: a.set.TWSPace,
 		Allowed: func(account string, env trade.Environment) bool { return a.policy.Now().MayTrade(account, env) },
 	})
 	return err

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// paperTWS starts the built-in TWS as a process of its own and gives its port.
-func paperTWS(t *testing.T, args ...string) (port string, p *process) {
+// twsProcess starts the built-in TWS as a process of its own and gives its port.
+func twsProcess(t *testing.T, args ...string) (port string, p *process) {
 	t.Helper()
 	p = start(t, append([]string{"tws", "--home", t.TempDir(), "--addr", "127.0.0.1:0"}, args...)...)
 	for {
@@ -29,7 +29,7 @@ func paperTWS(t *testing.T, args ...string) (port string, p *process) {
 // steps, prices of its own TWS, fills, positions; and it is there again after
 // the desk was opened anew.
 func TestInteractiveBrokers(t *testing.T) {
-	port, _ := paperTWS(t)
+	port, _ := twsProcess(t)
 	dir := t.TempDir()
 	open := func(t *testing.T) (running, string) {
 		d := startDeskIn(t, dir, func(s *desk) { unlimited(s); s.TWSHost, s.TWSPort, s.TWSClientID = "127.0.0.1", 7497, 1 })

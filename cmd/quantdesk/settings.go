@@ -28,6 +28,7 @@ type desk struct {
 	TWSPort        int      `name:"tws-port" help:"Its port: TWS paper 7497, live 7496, Gateway paper 4002, live 4001." default:"7497" env:"TWS_PORT" group:"Interactive Brokers"`
 	TWSClientID    int64    `name:"tws-client-id" help:"The client id of the first connection." default:"1" env:"TWS_CLIENT_ID" group:"Interactive Brokers"`
 	TWSUsers       []string `name:"tws-users" help:"Users beside the local one who may connect TWS. Whoever may can trade what its login holds." env:"QUANTDESK_TWS_USERS" placeholder:"USER,..." group:"Interactive Brokers"`
+	TWSPace        int      `name:"tws-pace" help:"Messages a second to a TWS; below 0 is no limit, for a paper TWS that has none." default:"45" env:"QUANTDESK_TWS_PACE" group:"Interactive Brokers"`
 	TWSHosts       []string `name:"tws-hosts" help:"Further hosts that connections may name; this machine and --tws-host always may be." env:"QUANTDESK_TWS_HOSTS" placeholder:"HOST,..." group:"Interactive Brokers"`
 	// QuantConnectCloud is another address for QuantConnect's cloud, such as a
 	// stand-in of tests.

@@ -16,6 +16,9 @@ const (
 	ResearchWrite    = "research:write"
 	ConnectionsRead  = "connections:read"
 	ConnectionsWrite = "connections:write"
+	// BrokerTradeDirect places an order in one call over REST. The operator grants
+	// it to programs by its name: no group holds it, and no agent's endpoint heeds it.
+	BrokerTradeDirect = "broker:trade:direct"
 	// DeskRead finds tools and tells the desk's state; every token has it.
 	DeskRead = "desk:read"
 )
@@ -34,7 +37,7 @@ var qcScopes = []string{
 	"qc:admin:read", "qc:admin:write",
 }
 
-var deskScopes = []string{BrokerRead, BrokerTrade, MarketRead, ResearchRead, ResearchWrite, ConnectionsRead, ConnectionsWrite, DeskRead}
+var deskScopes = []string{BrokerRead, BrokerTrade, BrokerTradeDirect, MarketRead, ResearchRead, ResearchWrite, ConnectionsRead, ConnectionsWrite, DeskRead}
 
 // Scopes lists every single scope, sorted.
 func Scopes() []string {
@@ -65,7 +68,7 @@ func Groups() []Group {
 		{"readonly", "the same as read", sorted(reads)},
 		{"trade", "propose, confirm and cancel orders, and see what they need", sorted(trades)},
 		{"trader", "read, trade, research, and run algorithms; no deleting, no administration", sorted(trader)},
-		{"admin", "every scope", Scopes()},
+		{"admin", "every scope but broker:trade:direct", slices.DeleteFunc(Scopes(), func(s string) bool { return s == BrokerTradeDirect })},
 	}
 }
 

@@ -41,6 +41,9 @@ func (s *Service) Mint(ctx context.Context, userID string, scopes []string, ttl 
 	if remote {
 		limit = DefaultTTL
 	}
+	if remote && slices.Contains(scopes, BrokerTradeDirect) {
+		return Minted{}, fault.E("identity.Mint", fault.Forbidden, "%s is granted by the operator alone", BrokerTradeDirect).Hinted("Have the operator run: quantdesk token --scopes trade,%s", BrokerTradeDirect)
+	}
 	t, err := s.grant(ctx, userID, scopes, ttl, limit)
 	if err != nil {
 		return Minted{}, err

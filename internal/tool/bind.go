@@ -28,7 +28,7 @@ const (
 // names, JSON in strings, one wrapping "model" object — and refuses what would
 // otherwise be silently ignored: unknown names, two spellings of one argument,
 // doubled keys. What it gives decodes into the input type.
-func bind(raw json.RawMessage, s *Schema, aliases map[string]string) (json.RawMessage, error) {
+func bind(raw json.RawMessage, s *Schema, sp spellings) (json.RawMessage, error) {
 	if len(bytes.TrimSpace(raw)) == 0 || string(bytes.TrimSpace(raw)) == "null" {
 		raw = []byte("{}")
 	}
@@ -50,7 +50,7 @@ func bind(raw json.RawMessage, s *Schema, aliases map[string]string) (json.RawMe
 			return nil, invalid("model", "the wrapping argument model must hold an object")
 		}
 	}
-	out, err := bindObject(obj, s, "", aliases)
+	out, err := bindObject(obj, s, "", sp)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,21 @@ func parseValue(d *json.Decoder, depth int) (any, error) {
 	return tok, nil
 }
 
-func bindObject(obj map[string]any, s *Schema, path string, aliases map[string]string) (map[string]any, error) {
+// spellings are what a tool takes beside its own names and words.
+type spellings struct{ names, words map[string]string }
+
+// alike finds the argument that differs from a key in case and underscores only.
+func alike(key string, s *Schema) string {
+	bare := func(k string) string { return strings.ToLower(strings.ReplaceAll(k, "_", "")) }
+	for name := range s.Properties {
+		if bare(name) == bare(key) {
+			return name
+		}
+	}
+	return key
+}
+
+func bindObject(obj map[string]any, s *Schema, path string, sp spellings) (map[string]any, error) {
 	if len(s.Properties) == 0 && s.Additional == nil {
 		return obj, nil // a free object
 	}
@@ -129,9 +143,12 @@ func bindObject(obj map[string]any, s *Schema, path string, aliases map[string]s
 			name = snake(key)
 		}
 		if s.Properties[name] == nil {
-			if to, ok := aliases[name]; ok {
+			if to, ok := sp.names[name]; ok {
 				name = to
 			}
+		}
+		if s.Properties[name] == nil {
+			name = alike(key, s)
 		}
 		p := s.Properties[name]
 		if p == nil {
@@ -144,7 +161,7 @@ func bindObject(obj map[string]any, s *Schema, path string, aliases map[string]s
 		if obj[key] == nil {
 			continue // null is the same as left out
 		}
-		v, err := bindValue(obj[key], p, join(path, name), aliases)
+		v, err := bindValue(obj[key], p, join(path, name), sp)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +175,7 @@ func bindObject(obj map[string]any, s *Schema, path string, aliases map[string]s
 	return out, nil
 }
 
-func bindValue(v any, p *Schema, path string, aliases map[string]string) (any, error) {
+func bindValue(v any, p *Schema, path string, sp spellings) (any, error) {
 	if text, ok := v.(string); ok && (p.Type == "object" || p.Type == "array") {
 		parsed, err := parse([]byte(text))
 		if err == nil {
@@ -176,7 +193,7 @@ func bindValue(v any, p *Schema, path string, aliases map[string]string) (any, e
 	}
 	switch p.Type {
 	case "string":
-		return bindText(v, p, path)
+		return bindText(v, p, path, sp)
 	case "integer", "number":
 		return bindNumber(v, p, path)
 	case "boolean":
@@ -199,7 +216,7 @@ func bindValue(v any, p *Schema, path string, aliases map[string]string) (any, e
 			return nil, invalid(path, "%s has %d entries and takes at most %d", path, len(list), p.MaxItems)
 		}
 		for i, item := range list {
-			b, err := bindValue(item, p.Items, fmt.Sprintf("%s[%d]", path, i), aliases)
+			b, err := bindValue(item, p.Items, fmt.Sprintf("%s[%d]", path, i), sp)
 			if err != nil {
 				return nil, err
 			}
@@ -211,12 +228,12 @@ func bindValue(v any, p *Schema, path string, aliases map[string]string) (any, e
 		if !ok {
 			return nil, invalid(path, "%s must be an object, not %s", path, show(v))
 		}
-		return bindObject(obj, p, path, aliases)
+		return bindObject(obj, p, path, sp)
 	}
 	return v, nil
 }
 
-func bindText(v any, p *Schema, path string) (any, error) {
+func bindText(v any, p *Schema, path string, sp spellings) (any, error) {
 	var text string
 	switch t := v.(type) {
 	case string:
@@ -234,7 +251,7 @@ func bindText(v any, p *Schema, path string) (any, error) {
 	}
 	word := strings.ToLower(strings.NewReplacer(" ", "_", "-", "_").Replace(strings.TrimSpace(text)))
 	for _, e := range p.Enum {
-		if word == e {
+		if word == e || sp.words[word] == e {
 			return e, nil
 		}
 	}

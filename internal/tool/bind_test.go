@@ -30,7 +30,7 @@ func TestBindTakesWhatModelsSend(t *testing.T) {
 		{"an exponent", `{"symbol":"A","quantity":"1E3"}`, `{"quantity":1e3,"symbol":"A"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := bind(json.RawMessage(c.in), s, aliases)
+			got, err := bind(json.RawMessage(c.in), s, spellings{names: aliases})
 			if err != nil || string(got) != c.want {
 				t.Errorf("bind(%s)\n got %s, %v\nwant %s", c.in, got, err, c.want)
 			}
@@ -72,7 +72,7 @@ func TestBindRefuses(t *testing.T) {
 		{"deep", `{"symbol":"A","free":` + strings.Repeat(`{"a":`, 40) + `1` + strings.Repeat(`}`, 40) + `}`, "nested deeper"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := bind(json.RawMessage(c.in), s, aliases)
+			got, err := bind(json.RawMessage(c.in), s, spellings{names: aliases})
 			f := fault.As(err)
 			if err == nil || f.Code != fault.Invalid || !strings.Contains(f.Message, c.says) || f.Next() == "" {
 				t.Errorf("bind(%s) = %s, %v; it should say %q", c.in, got, err, c.says)
@@ -81,7 +81,7 @@ func TestBindRefuses(t *testing.T) {
 	}
 	// A name is suggested only when it is near.
 	for key, want := range map[string]string{"quantitx": "quantity", "symbl": "symbol", "extendedHour": "extended_hours", "transmit": "", "q": "", "zz": "", "account_number": ""} {
-		_, err := bind(json.RawMessage(`{"symbol":"A","`+key+`":1}`), s, aliases)
+		_, err := bind(json.RawMessage(`{"symbol":"A","`+key+`":1}`), s, spellings{names: aliases})
 		f := fault.As(err)
 		near, _ := f.Detail["nearest"].(string)
 		if near != want || strings.Contains(f.Hint, "Did you mean") != (want != "") || !strings.Contains(f.Hint, "count, cursor") {
@@ -102,7 +102,7 @@ func FuzzBind(f *testing.F) {
 	}
 	s, aliases := schemaOf(f)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		got, err := bind(raw, s, aliases)
+		got, err := bind(raw, s, spellings{names: aliases})
 		if err != nil {
 			if c := fault.CodeOf(err); c != fault.Invalid {
 				t.Fatalf("bind(%q) is %s: %v", raw, c, err)
@@ -113,7 +113,7 @@ func FuzzBind(f *testing.F) {
 		if err := json.Unmarshal(got, &in); err != nil {
 			t.Fatalf("bind(%q) = %s, which does not decode: %v", raw, got, err)
 		}
-		again, err := bind(got, s, nil)
+		again, err := bind(got, s, spellings{})
 		if err != nil || string(again) != string(got) {
 			t.Fatalf("bind(%q) = %s, and again %s, %v", raw, got, again, err)
 		}

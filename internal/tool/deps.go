@@ -4,11 +4,14 @@ import (
 	"context"
 	"time"
 
+	"quantdesk/internal/broker/ibkr"
 	"quantdesk/internal/feed"
 	"quantdesk/internal/identity"
 	"quantdesk/internal/order"
 	"quantdesk/internal/qc"
 	"quantdesk/internal/risk"
+	"quantdesk/internal/tws"
+	"quantdesk/internal/tws/client"
 )
 
 // Deps are the services handlers call.
@@ -20,6 +23,10 @@ type Deps struct {
 	Brokers []order.Capabilities
 	// Policy is the operator's policy as it stands now.
 	Policy func() risk.Policy
+	// IBKR reaches the TWS of accounts at Interactive Brokers, Streams what users
+	// follow there.
+	IBKR    IBKR
+	Streams *ibkr.Streams
 	// QuantConnect reaches the embedded engine and QuantConnect's cloud.
 	QuantConnect *qc.Backends
 	// Workspace is the folder of a LEAN CLI workspace that projects can be copied
@@ -31,6 +38,16 @@ type Deps struct {
 	Started time.Time
 	// Now is the wall clock.
 	Now func() time.Time
+}
+
+// IBKR is what tools need of the connections to Interactive Brokers.
+type IBKR interface {
+	Client(account string) (*client.Client, error)
+	Status(account string) (ibkr.Params, client.Status, bool)
+	Resolve(ctx context.Context, account string, want tws.Contract) (contract tws.Contract, symbol string, err error)
+	Contract(ctx context.Context, account, symbol string) (tws.Contract, error)
+	Find(account string, number int64) (id string, ok bool)
+	Number(account, id string) int64
 }
 
 // Asker is the caller as the desk knows it. A tool is never the operator: that

@@ -79,6 +79,8 @@ type Request struct {
 	// Watch marks a look that the desk takes for a subscriber, who asked once: it
 	// is neither counted against the limits nor recorded.
 	Watch bool
+	// Follow marks a caller who listens until it hangs up.
+	Follow bool
 	// Report takes progress; nil where nobody listens.
 	Report func(Progress)
 }
@@ -130,7 +132,7 @@ func (g *Gate) call(ctx context.Context, t *Tool, r Request, start time.Time) Re
 	if err != nil {
 		return g.finish(t, r, nil, Result{Fault: fault.As(err)}, start)
 	}
-	args, err := bind(r.Args, schema, t.Aliases)
+	args, err := bind(r.Args, schema, spellings{t.Aliases, t.Words})
 	if err != nil {
 		return g.finish(t, r, nil, Result{Fault: discreet(fault.As(err), t.Secret)}, start)
 	}
@@ -139,7 +141,7 @@ func (g *Gate) call(ctx context.Context, t *Tool, r Request, start time.Time) Re
 		ctx, cancel = context.WithTimeout(ctx, g.cfg.Deadline)
 		defer cancel()
 	}
-	c := &Call{Deps: g.cfg.Deps, Caller: r.Caller, Trace: r.Trace, Gate: g, View: r.View, report: r.Report}
+	c := &Call{Deps: g.cfg.Deps, Caller: r.Caller, Trace: r.Trace, Gate: g, View: r.View, Via: r.Via, Follow: r.Follow, report: r.Report}
 	res, err := g.guarded(ctx, t, c, args)
 	if err != nil {
 		res = Result{Fault: fault.As(err)}

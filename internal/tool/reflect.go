@@ -131,7 +131,11 @@ func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 		for i := range t.NumField() {
 			f := t.Field(i)
 			if f.Anonymous && f.Tag.Get("json") == "" {
-				for g := range fields(f.Type) {
+				embedded := f.Type
+				if embedded.Kind() == reflect.Pointer {
+					embedded = embedded.Elem()
+				}
+				for g := range fields(embedded) {
 					if !yield(g) {
 						return
 					}

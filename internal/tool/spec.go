@@ -48,6 +48,8 @@ type Spec struct {
 	Rows string
 	// Aliases are other names an argument is known by.
 	Aliases map[string]string
+	// Words are other spellings of the words an argument takes.
+	Words map[string]string
 	// Secret names the arguments that must never reach a log.
 	Secret []string
 	// Examples are argument objects that work on a fresh home, in order.
@@ -83,6 +85,10 @@ type Call struct {
 	Gate *Gate
 	// View is what the caller's endpoint offers.
 	View View
+	// Via is how the call came, as in Request.
+	Via string
+	// Follow is set where the caller listens until it hangs up.
+	Follow bool
 	// report sends progress; nil where nobody listens.
 	report func(Progress)
 }

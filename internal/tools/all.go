@@ -15,6 +15,7 @@ import (
 	"quantdesk/internal/tools/connections"
 	"quantdesk/internal/tools/desk"
 	"quantdesk/internal/tools/files"
+	"quantdesk/internal/tools/ibkr"
 	"quantdesk/internal/tools/market"
 	"quantdesk/internal/tools/orders"
 	"quantdesk/internal/tools/projects"
@@ -73,6 +74,38 @@ func all() []tool.Tool {
 		files.Read,
 		files.Rename,
 		files.Update,
+		ibkr.All,
+		ibkr.Bars,
+		ibkr.Bracket,
+		ibkr.Cancel,
+		ibkr.Components,
+		ibkr.Connect,
+		ibkr.DataType,
+		ibkr.Definition,
+		ibkr.Details,
+		ibkr.Disconnect,
+		ibkr.Executions,
+		ibkr.Fundamentals,
+		ibkr.Head,
+		ibkr.Histogram,
+		ibkr.Managed,
+		ibkr.Matching,
+		ibkr.Modify,
+		ibkr.NextID,
+		ibkr.Open,
+		ibkr.OrderStatus,
+		ibkr.PNL,
+		ibkr.PNLSingle,
+		ibkr.Place,
+		ibkr.PlaceOption,
+		ibkr.Positions,
+		ibkr.Rule,
+		ibkr.Search,
+		ibkr.Status,
+		ibkr.Summary,
+		ibkr.Ticks,
+		ibkr.Time,
+		ibkr.Values,
 		market.Bars,
 		market.Hours,
 		market.Quotes,
@@ -121,6 +154,9 @@ func aliases() map[string]string {
 	return map[string]string{
 		"get_quote": "get_quotes", "list_orders": "get_orders", "list_positions": "get_positions", "kill_switch": "engage_kill_switch",
 		"get_auth_header": "get_auth_headers_info", "compile_project": "create_compile", "read_compilation_result": "read_compile", "update_file_content": "update_file_contents",
+		"connect_tws": "ibkr_connect", "disconnect_tws": "ibkr_disconnect", "get_connection_status": "ibkr_get_status", "get_contract_details": "ibkr_get_contract_details",
+		"get_historical_data": "ibkr_get_historical_data", "get_account_summary": "ibkr_get_account_summary", "get_pnl": "ibkr_get_pnl", "get_pnl_single": "ibkr_get_pnl_single",
+		"get_next_valid_id": "ibkr_get_next_valid_id", "place_order": "ibkr_place_order", "get_open_orders": "ibkr_get_open_orders", "get_executions": "ibkr_get_executions",
 	}
 }
 

@@ -28,6 +28,8 @@ type Config struct {
 	// Allowed tells whether the operator's file lets a live account trade.
 	Allowed func(account string, env trade.Environment) bool
 	Log     *slog.Logger
+	// Pace is how many messages a second go to a TWS; see client.Config.
+	Pace int
 	// Timeout bounds one answer of TWS; 0 means 15 s.
 	Timeout time.Duration
 }
@@ -128,7 +130,7 @@ const ghostWait = 2 * time.Second
 // login tells the accounts of a TWS.
 func (b *Broker) login(ctx context.Context, p Params) ([]string, error) {
 	for end := time.Now().Add(ghostWait); ; {
-		c, err := client.Dial(ctx, client.Config{Addr: p.Addr, ClientID: p.ClientID, Timeout: b.cfg.Timeout, Log: b.cfg.Log})
+		c, err := client.Dial(ctx, client.Config{Addr: p.Addr, ClientID: p.ClientID, Pace: b.cfg.Pace, Timeout: b.cfg.Timeout, Log: b.cfg.Log})
 		if err == nil {
 			defer c.Close()
 			return c.Accounts(), nil
@@ -214,6 +216,39 @@ func (b *Broker) Status(account string) (Params, client.Status, bool) {
 		return Params{}, client.Status{}, false
 	}
 	return l.p, l.status(), true
+}
+
+// Find gives the desk's id of an order by TWS's number for it: that of this
+// connection, or the permanent one.
+func (b *Broker) Find(account string, number int64) (id string, ok bool) {
+	l, err := b.link(account)
+	if err != nil {
+		return "", false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.byOrder[orderKey{l.p.ClientID, number}]
+	if r == nil {
+		r = l.byPerm[number]
+	}
+	if r == nil {
+		return "", false
+	}
+	return r.Order.ID, true
+}
+
+// Number gives TWS's number of an order of the desk; 0 where it has none.
+func (b *Broker) Number(account, id string) int64 {
+	l, err := b.link(account)
+	if err != nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r := l.records[id]; r != nil {
+		return r.OrderID
+	}
+	return 0
 }
 
 func (b *Broker) link(account string) (*link, error) {

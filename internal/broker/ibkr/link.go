@@ -96,7 +96,7 @@ func (l *link) keep(r *record) {
 func (l *link) run() {
 	defer close(l.done)
 	for wait := leastRetry; ; wait = min(2*wait, mostRetry) {
-		c, err := client.Dial(l.ctx, client.Config{Addr: l.p.Addr, ClientID: l.p.ClientID, Timeout: l.b.cfg.Timeout, Log: l.b.cfg.Log, OnOrder: l.told, OnState: l.turned})
+		c, err := client.Dial(l.ctx, client.Config{Addr: l.p.Addr, ClientID: l.p.ClientID, Pace: l.b.cfg.Pace, Timeout: l.b.cfg.Timeout, Log: l.b.cfg.Log, OnOrder: l.told, OnState: l.turned})
 		if err == nil && !slices.Contains(c.Accounts(), l.p.Account) {
 			c.Close()
 			err = fault.E("ibkr.link", fault.Conflict, "the TWS at %s is logged in to other accounts than %s", l.p.Addr, l.p.Account).Hinted("Log in to the account's own TWS, or connect the other account.")

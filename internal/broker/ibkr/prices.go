@@ -138,6 +138,16 @@ func (b *Broker) Resolve(ctx context.Context, account string, want tws.Contract)
 	return k.contract, k.in.Symbol, nil
 }
 
+// Contract gives what a desk's symbol means at an account's TWS.
+func (b *Broker) Contract(ctx context.Context, account, symbol string) (tws.Contract, error) {
+	l, err := b.link(account)
+	if err != nil {
+		return tws.Contract{}, err
+	}
+	contract, _, err := l.prices.contract(ctx, symbol)
+	return contract, err
+}
+
 // ambiguous tells of a contract that several fit.
 func ambiguous(want tws.Contract, list []*tws.ContractData) error {
 	names := []map[string]any{}

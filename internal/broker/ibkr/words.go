@@ -2,6 +2,7 @@ package ibkr
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ var classes = map[string]market.Class{
 
 // guesses are the contracts that a desk's symbol may mean, likeliest first.
 func guesses(symbol string) []tws.Contract {
+	if root, rest, ok := strings.Cut(symbol, " "); ok && optionName.MatchString(symbol) {
+		return []tws.Contract{{Symbol: root, SecType: "OPT", Exchange: "SMART", Currency: "USD", LocalSymbol: fmt.Sprintf("%-6s%s", root, strings.TrimSpace(rest))}}
+	}
 	var out []tws.Contract
 	if under, rest, ok := strings.Cut(symbol, " "); ok && len(rest) == 15 { // OCC's name of an option
 		if strike, err := num.Parse(rest[7:]); err == nil {
@@ -67,6 +71,10 @@ func guesses(symbol string) []tws.Contract {
 	}
 	return append(out, tws.Contract{Symbol: symbol, SecType: "CFD", Exchange: "SMART", Currency: "USD"}, tws.Contract{Symbol: symbol, SecType: "IND", Currency: "USD"})
 }
+
+// optionName is an option's own symbol: root, yymmdd, C or P, strike in
+// thousandths.
+var optionName = regexp.MustCompile(`^[A-Z][A-Z0-9.]{0,5} +[0-9]{6}[CP][0-9]{8}$`)
 
 var currencies = map[string]bool{
 	"USD": true, "EUR": true, "GBP": true, "JPY": true, "CHF": true, "AUD": true, "CAD": true, "NZD": true, "SEK": true, "NOK": true, "DKK": true,

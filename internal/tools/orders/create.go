@@ -12,8 +12,8 @@ import (
 var Create = tool.Define(tool.Spec{
 	Name: "create_order", Title: "Propose an order", Toolset: "orders", Scopes: []string{identity.BrokerTrade}, Effect: tool.Trade,
 	Description: "Check and price an order against broker rules and policy; nothing is sent. Gives a confirmation_id and a summary for the person; confirm_trade sends it within 2 minutes. For many orders use create_basket.",
-	Aliases:     wishAliases,
-	Examples:    []string{`{"symbol":"AAPL","side":"buy","quantity":10}`, `{"symbol":"MSFT","side":"buy","quantity":5,"unit":"percent_equity"}`},
+	Aliases:     wishAliases, Words: wishWords,
+	Examples: []string{`{"symbol":"AAPL","side":"buy","quantity":10}`, `{"symbol":"MSFT","side":"buy","quantity":5,"unit":"percent_equity"}`},
 }, create)
 
 type createIn struct {
@@ -22,14 +22,14 @@ type createIn struct {
 	ClientRef string `json:"client_ref,omitempty" jsonschema:"Your own id: repeating it gives the same ticket."`
 }
 
-func create(ctx context.Context, c *tool.Call, in createIn) (ticketOut, error) {
+func create(ctx context.Context, c *tool.Call, in createIn) (Ticket, error) {
 	w, err := in.wish()
 	if err != nil {
-		return ticketOut{}, err
+		return Ticket{}, err
 	}
 	t, err := c.Deps.Desk.Propose(ctx, c.Asker(), order.Proposal{Account: in.Account, ClientRef: in.ClientRef, Wishes: []order.Wish{w}})
 	if err != nil {
-		return ticketOut{}, err
+		return Ticket{}, err
 	}
-	return ticketOf(ctx, c, t), nil
+	return TicketOf(ctx, c, t), nil
 }

@@ -25,12 +25,12 @@ type replaceIn struct {
 	TrailPercent num.Decimal `json:"trail_percent,omitzero" jsonschema:"New trail in percent."`
 }
 
-func replace(ctx context.Context, c *tool.Call, in replaceIn) (ticketOut, error) {
+func replace(ctx context.Context, c *tool.Call, in replaceIn) (Ticket, error) {
 	t, err := c.Deps.Desk.ProposeReplace(ctx, c.Asker(), order.Change{
 		OrderID: in.OrderID, Quantity: in.Quantity, LimitPrice: in.LimitPrice, StopPrice: in.StopPrice, TrailAmount: in.TrailAmount, TrailPercent: in.TrailPercent,
 	})
 	if err != nil {
-		return ticketOut{}, err
+		return Ticket{}, err
 	}
-	return ticketOf(ctx, c, t), nil
+	return TicketOf(ctx, c, t), nil
 }

@@ -80,8 +80,8 @@ type legRow struct {
 	InitialMargin num.Decimal     `json:"initial_margin" jsonschema:"Estimated change."`
 }
 
-// ticketOut is a ticket as callers see it.
-type ticketOut struct {
+// Ticket is a pending trade as callers see it.
+type Ticket struct {
 	ConfirmationID   string      `json:"confirmation_id" jsonschema:"Pass it to confirm_trade."`
 	Status           string      `json:"status" jsonschema:"pending_confirmation, or what became of it."`
 	Summary          string      `json:"summary" jsonschema:"What will be sent: show it to the person."`
@@ -104,8 +104,9 @@ type ticketOut struct {
 
 var hundred = num.FromInt(100)
 
-func ticketOf(ctx context.Context, c *tool.Call, t order.Ticket) ticketOut {
-	out := ticketOut{
+// TicketOf gives a ticket as callers see it.
+func TicketOf(ctx context.Context, c *tool.Call, t order.Ticket) Ticket {
+	out := Ticket{
 		ConfirmationID: t.ID, Status: string(t.State), Summary: t.Summary, Kind: t.Kind, Approver: t.Approver, ExpiresAt: t.Expires.UTC(),
 		Orders: []legRow{}, Notional: t.Totals.Notional.Rescale(2), Fee: t.Totals.Fee.Rescale(2), PercentEquity: t.Totals.EquityShare.Mul(hundred).Rescale(2),
 		InitialMargin: t.Totals.InitialMargin.Rescale(2), BuyingPowerAfter: t.Totals.BuyingPowerAfter.Rescale(2), Currency: t.Totals.Currency,

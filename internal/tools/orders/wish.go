@@ -14,7 +14,7 @@ import (
 // wishIn is one order as a caller asks for it; create_order and create_basket
 // share it.
 type wishIn struct {
-	Symbol       string          `json:"symbol" jsonschema:"The instrument."`
+	Symbol       string          `json:"symbol" jsonschema:"The instrument; at IBKR a conId or an option's symbol too."`
 	Side         trade.Side      `json:"side" jsonschema:"buy or sell; selling more than held goes short."`
 	Quantity     num.Decimal     `json:"quantity" jsonschema:"Above zero, counted in unit."`
 	Unit         trade.Unit      `json:"unit,omitempty" jsonschema:"What quantity counts; percent_equity 5 is 5%." default:"shares"`
@@ -34,8 +34,11 @@ type wishIn struct {
 
 var wishAliases = map[string]string{
 	"account_id": "account", "ticker": "symbol", "qty": "quantity", "order_type": "type", "tif": "time_in_force", "outside_rth": "extended_hours",
-	"client_order_id": "client_ref", "action": "side",
+	"client_order_id": "client_ref", "action": "side", "con_id": "symbol", "total_quantity": "quantity", "lmt_price": "limit_price", "aux_price": "stop_price",
 }
+
+// wishWords are TWS's words for kinds of order.
+var wishWords = map[string]string{"mkt": "market", "lmt": "limit", "stp": "stop", "stp_lmt": "stop_limit", "trail": "trailing_stop"}
 
 func (w wishIn) wish() (order.Wish, error) {
 	out := order.Wish{

@@ -156,6 +156,15 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 func (c *Client) Close() {
 	c.stop()
 	<-c.done
+	c.mu.Lock()
+	list := make([]*Sub, 0, len(c.subs))
+	for _, s := range c.subs {
+		list = append(list, s)
+	}
+	c.mu.Unlock()
+	for _, s := range list { // their readers wait for an end
+		s.end()
+	}
 }
 
 // Status is what is known of the connection.

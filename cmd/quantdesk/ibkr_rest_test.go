@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// What a program that speaks the design's REST does, with one Authorization
+// header added: connect, positions, bars, place, cancel.
+func TestIBKRcURL(t *testing.T) {
+	t.Parallel()
+	d, port := withTWS(t)
+	token := d.token(t, "trader", "broker:trade:direct")
+	get := func(path string) reply { t.Helper(); return d.do(t, "GET", "/api/v1/"+path, token, "") }
+	if a := get("ibkr_get_positions"); a.status != http.StatusNotFound || !strings.Contains(a.text("error", "hint"), "ibkr_connect") {
+		t.Fatalf("before a connection: %d %s", a.status, a.body)
+	}
+	a := d.rest(t, token, "connect_tws", fmt.Sprintf(`{"host":"127.0.0.1","port":%d,"clientId":1}`, port))
+	if a.status != http.StatusOK || a.text("status") != "connected" || a.text("account") != paperAccount || a.field("trading") != true {
+		t.Fatalf("connect: %d %s", a.status, a.body)
+	}
+	if again := d.rest(t, token, "connect_tws", fmt.Sprintf(`{"host":"127.0.0.1","port":%d,"clientId":1}`, port)); again.status != http.StatusOK || again.text("connection_id") != a.text("connection_id") {
+		t.Errorf("connect again: %d %s", again.status, again.body)
+	}
+	if a := get("get_positions"); a.status != http.StatusOK || a.text("account") != paperAccount {
+		t.Errorf("positions: %d %s", a.status, a.body)
+	}
+	a = d.rest(t, token, "get_historical_data", `{"contract":{"symbol":"SPY","secType":"STK","exchange":"SMART","currency":"USD"},"durationStr":"30 D","barSizeSetting":"1 day"}`)
+	if rows, _ := a.field("bars").([]any); a.status != http.StatusOK || len(rows) < 15 || len(rows) > 31 {
+		t.Errorf("bars: %d %d %.300s", a.status, len(rows), a.body)
+	}
+	a = d.rest(t, token, "place_order", `{"contract":{"symbol":"AAPL","secType":"STK","exchange":"SMART","currency":"USD"},"order":{"action":"BUY","totalQuantity":1,"orderType":"MKT"}}`)
+	number, _ := a.field("orderId").(float64)
+	if a.status != http.StatusOK || number <= 0 || a.text("status") == "" || a.text("status") == "PendingConfirmation" {
+		t.Fatalf("place: %d %s", a.status, a.body)
+	}
+	eventually(t, "it has filled", func() bool {
+		return d.rest(t, token, "ibkr_get_order_status", fmt.Sprintf(`{"orderId":%.0f}`, number)).text("status") == "Filled"
+	})
+	if a := get("get_positions"); !strings.Contains(a.body, `"conId":`) || !strings.Contains(a.body, `"avgCost":`) {
+		t.Errorf("positions: %s", a.body)
+	}
+	if a := get("get_executions"); !strings.Contains(a.body, fmt.Sprintf(`"orderId":%.0f`, number)) || !strings.Contains(a.body, `"commissionReport":`) {
+		t.Errorf("executions: %s", a.body)
+	}
+	a = d.rest(t, token, "place_order", `{"symbol":"AAPL","action":"BUY","quantity":1,"orderType":"LMT","lmtPrice":1,"tif":"GTC"}`)
+	if number, _ = a.field("orderId").(float64); a.text("status") != "Submitted" || number <= 0 {
+		t.Fatalf("a limit: %d %s", a.status, a.body)
+	}
+	if a := get("get_open_orders"); !strings.Contains(a.body, fmt.Sprintf(`"orderId":%.0f`, number)) || !strings.Contains(a.body, `"lmtPrice":1`) || strings.Contains(a.body, "E+308") {
+		t.Errorf("open orders: %s", a.body)
+	}
+	if a := d.do(t, "DELETE", fmt.Sprintf("/api/v1/cancel_order/%.0f", number), token, ""); a.status != http.StatusOK || a.field("orderId") != number {
+		t.Errorf("cancel: %d %s", a.status, a.body)
+	}
+	eventually(t, "it is cancelled", func() bool {
+		return d.rest(t, token, "ibkr_get_order_status", fmt.Sprintf(`{"orderId":%.0f}`, number)).text("status") == "Cancelled"
+	})
+}
+
+// A token without broker:trade:direct gets a pending trade, and so does one that
+// holds it anywhere but over REST.
+func TestIBKRTwoSteps(t *testing.T) {
+	t.Parallel()
+	d, _ := withTWS(t)
+	direct := d.token(t, "trader", "broker:trade:direct")
+	d.must(t, direct, "ibkr_connect", `{}`, nil)
+	order := `{"symbol":"AAPL","action":"BUY","quantity":1}`
+	two := d.rest(t, d.token(t, "trader"), "ibkr_place_order", order)
+	if two.status != http.StatusOK || two.text("status") != "PendingConfirmation" || two.text("confirmation_id") == "" || two.field("orderId") != nil {
+		t.Fatalf("%d %s", two.status, two.body)
+	}
+	for name, args := range map[string]string{"ibkr_place_order": order, "call_tool": ""} {
+		if args == "" {
+			continue
+		}
+		if a := d.callNewest(t, direct, name, args); a.text("result", "structuredContent", "status") != "PendingConfirmation" {
+			t.Errorf("over MCP: %s", a.body)
+		}
+	}
+	if _, err := d.identity.Mint(t.Context(), "local", []string{"trade", "broker:trade:direct"}, 0, true); err == nil {
+		t.Error("a platform mints broker:trade:direct")
+	}
+	// Only an estimate.
+	a := d.rest(t, direct, "ibkr_place_order", `{"symbol":"AAPL","action":"BUY","quantity":10,"transmit":false}`)
+	if a.text("status") != "WhatIf" || a.field("estimate", "initMarginChange") == nil || a.field("orderId") != nil {
+		t.Errorf("a what-if: %s", a.body)
+	}
+	// Left in TWS.
+	a = d.rest(t, direct, "ibkr_place_order", `{"symbol":"AAPL","order":{"action":"BUY","totalQuantity":"10","orderType":"LMT","lmtPrice":5,"transmit":false},"stage":true}`)
+	if a.text("status") != "Staged" {
+		t.Fatalf("staged: %d %s", a.status, a.body)
+	}
+	eventually(t, "it waits in TWS", func() bool {
+		return strings.Contains(d.rest(t, direct, "ibkr_get_open_orders", `{}`).body, fmt.Sprintf(`"orderId":%.0f`, a.field("orderId")))
+	})
+	// A bracket in one call, and the desk's own tool by conId with TWS's words.
+	quotes, _ := d.rest(t, direct, "get_quotes", `{"symbols":["AAPL"]}`).field("quotes").([]any)
+	quote, _ := quotes[0].(map[string]any)
+	last, _ := quote["last"].(float64)
+	a = d.rest(t, direct, "ibkr_place_bracket_order", fmt.Sprintf(`{"symbol":"AAPL","action":"BUY","quantity":1,"entryPrice":%.2f,"takeProfitPrice":%.2f,"stopLossPrice":%.2f}`, last*0.97, last*1.03, last*0.95))
+	if a.field("parentOrderId") == nil || a.field("takeProfitOrderId") == nil || a.field("stopLossOrderId") == nil || a.field("parentOrderId") == a.field("takeProfitOrderId") {
+		t.Errorf("bracket: %d %s", a.status, a.body)
+	}
+	id := d.rest(t, direct, "get_contract_details", `{"symbol":"AAPL"}`).field("contract", "conId")
+	if a := d.rest(t, direct, "create_order", fmt.Sprintf(`{"account":%q,"conId":%.0f,"action":"BUY","totalQuantity":1,"orderType":"LMT","lmtPrice":5}`, paperAccount, id)); a.status != http.StatusOK {
+		t.Errorf("create_order by conId: %d %s", a.status, a.body)
+	}
+	// Another user's account does not exist.
+	other := d.tokenOf(t, d.user(t, "other"), "trader")
+	for name, args := range map[string]string{"ibkr_get_positions": `{"account":"DUSIM000001"}`, "ibkr_get_account_summary": `{}`, "ibkr_place_order": order} {
+		if a := d.rest(t, other, name, args); a.status != http.StatusNotFound {
+			t.Errorf("another user's %s: %d %s", name, a.status, a.body)
+		}
+	}
+	if a := d.rest(t, direct, "disconnect_tws", `{}`); a.text("status") != "disconnected" {
+		t.Errorf("disconnect: %s", a.body)
+	}
+}
