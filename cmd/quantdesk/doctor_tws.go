@@ -123,7 +123,11 @@ func judgeTWS(ctx context.Context, name, addr string, c *client.Client) []check 
 	if len(out) > 0 {
 		return out
 	}
-	return []check{{name, true, fmt.Sprintf("%s, version %d, accounts %s", addr, st.ServerVersion, strings.Join(st.Accounts, ", ")), ""}}
+	text := fmt.Sprintf("version %d, accounts %s", st.ServerVersion, strings.Join(st.Accounts, ", "))
+	if !strings.Contains(name, addr) {
+		text = addr + ", " + text
+	}
+	return []check{{name, true, text, ""}}
 }
 
 // readOnly finds the notice of a TWS that takes no orders.
