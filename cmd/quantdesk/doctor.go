@@ -113,7 +113,7 @@ func examine(ctx context.Context, a *app, _ subject, _ steps) (any, error) {
 		err = fault.E("doctor", fault.Conflict, "%d orders are unknown: the broker's answer was lost (first: %s)", len(unknown), unknown[0].ID)
 	}
 	add("orders", err, "none unknown", "Decide each with: quantdesk resolve ORDER --as working|cancelled|rejected")
-	return out, nil
+	return append(out, examineTWS(ctx, a)...), nil
 }
 
 // probeSymbol is one that ought to have a quote.

@@ -175,6 +175,9 @@ func (c *client) historicalData(ctx context.Context, m *tws.ReqHistoricalData) {
 	last := bars[len(bars)-1]
 	run := func(ctx context.Context) {
 		every(ctx, keptEvery, func() {
+			if c.s.faults.dataLost() {
+				return
+			}
 			if bar, ok := h.current(ctx, last); ok && bar != last {
 				c.send(&tws.HistoricalDataUpdate{ReqID: m.ReqID, Bar: bar})
 				last = bar
