@@ -26,7 +26,10 @@ const paperAccount = "DUSIM000001"
 func withTWS(t *testing.T, accounts ...string) (d running, port int) {
 	t.Helper()
 	port = paperTWS(t, accounts...)
-	return open(t, func(s *setup) { unlimited(&s.set); s.set.TWSPace, s.set.TWSPort, s.set.TWSHost, s.set.TWSClientID, s.scripted = -1, port, "127.0.0.1", 1, true }), port
+	return open(t, func(s *setup) {
+		unlimited(&s.set)
+		s.set.TWSPace, s.set.TWSPort, s.set.TWSHost, s.set.TWSClientID, s.scripted = -1, port, "127.0.0.1", 1, true
+	}), port
 }
 
 // paperTWS opens a paper TWS over the simulated market.

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What a program that speaks the design's REST does, with one Authorization
@@ -117,5 +120,51 @@ func TestIBKRTwoSteps(t *testing.T) {
 	}
 	if a := d.rest(t, direct, "disconnect_tws", `{}`); a.text("status") != "disconnected" {
 		t.Errorf("disconnect: %s", a.body)
+	}
+}
+
+// curl -N of the design: an SSE stream that stays open until the reader leaves.
+func TestIBKRStreamOverREST(t *testing.T) {
+	t.Parallel()
+	d, _ := withTWS(t)
+	token := d.token(t, "trader")
+	d.must(t, token, "connect_tws", `{}`, nil)
+	ctx, hangUp := context.WithTimeout(t.Context(), 20*time.Second)
+	defer hangUp()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/api/v1/stream_market_data?symbol=SPY&secType=STK", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("%d %v", res.StatusCode, res.Header)
+	}
+	lines := bufio.NewScanner(res.Body)
+	updates := 0
+	for updates < 2 && lines.Scan() {
+		text, data := strings.CutPrefix(lines.Text(), "data: ")
+		if data && strings.Contains(text, `"symbol":"SPY"`) && strings.Contains(text, `"bid":`) {
+			updates++
+		}
+	}
+	if updates < 2 {
+		t.Fatalf("%d updates: %v", updates, lines.Err())
+	}
+	hangUp()
+	// Who has left leaves no line at TWS behind: the next follows anew.
+	a := d.rest(t, token, "ibkr_stream_market_data", `{"symbol":"SPY","duration_seconds":0.6,"interval_s":0.1}`)
+	if n, _ := a.field("updates_count").(float64); a.status != http.StatusOK || n < 1 || a.field("latest", "bid") == nil {
+		t.Errorf("as JSON: %d %s", a.status, a.body)
+	}
+	if a := d.rest(t, token, "stream_account_updates", `{"duration_seconds":0.5}`); a.field("latest", "values", "NetLiquidation_USD") == nil {
+		t.Errorf("the account: %d %s", a.status, a.body)
+	}
+	if a := d.rest(t, token, "ibkr_stream_news", `{"duration_seconds":0.3}`); !strings.Contains(a.body, "paper TWS") {
+		t.Errorf("bulletins: %d %s", a.status, a.body)
 	}
 }

@@ -102,6 +102,9 @@ func all() []tool.Tool {
 		ibkr.Rule,
 		ibkr.Search,
 		ibkr.Status,
+		ibkr.Stream,
+		ibkr.StreamAccount,
+		ibkr.StreamNews,
 		ibkr.Summary,
 		ibkr.Ticks,
 		ibkr.Time,
@@ -156,7 +159,7 @@ func aliases() map[string]string {
 		"get_auth_header": "get_auth_headers_info", "compile_project": "create_compile", "read_compilation_result": "read_compile", "update_file_content": "update_file_contents",
 		"connect_tws": "ibkr_connect", "disconnect_tws": "ibkr_disconnect", "get_connection_status": "ibkr_get_status", "get_contract_details": "ibkr_get_contract_details",
 		"get_historical_data": "ibkr_get_historical_data", "get_account_summary": "ibkr_get_account_summary", "get_pnl": "ibkr_get_pnl", "get_pnl_single": "ibkr_get_pnl_single",
-		"get_next_valid_id": "ibkr_get_next_valid_id", "place_order": "ibkr_place_order", "get_open_orders": "ibkr_get_open_orders", "get_executions": "ibkr_get_executions",
+		"get_next_valid_id": "ibkr_get_next_valid_id", "place_order": "ibkr_place_order", "get_open_orders": "ibkr_get_open_orders", "get_executions": "ibkr_get_executions", "stream_market_data": "ibkr_stream_market_data", "stream_account_updates": "ibkr_stream_account_updates",
 	}
 }
 
