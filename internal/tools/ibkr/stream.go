@@ -2,7 +2,6 @@ package ibkr
 
 import (
 	"context"
-	"maps"
 
 	"quantdesk/internal/tool"
 )
@@ -89,7 +88,7 @@ func streamAccount(ctx context.Context, c *tool.Call, in streamAccountIn) (strea
 		if !ok {
 			return nil
 		}
-		out.Latest = portfolio{p.Account, maps.Clone(p.Values), maps.Clone(p.Positions), p.last}
+		out.Latest = p.copy()
 		return p.last
 	})
 	out.Provenance = told(a)

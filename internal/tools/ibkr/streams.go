@@ -3,6 +3,7 @@ package ibkr
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -174,6 +175,11 @@ func (p *portfolio) fold(m tws.Message) bool {
 		return true
 	}
 	return false
+}
+
+// copy is the account as it is now.
+func (p *portfolio) copy() portfolio {
+	return portfolio{p.Account, maps.Clone(p.Values), maps.Clone(p.Positions), p.last}
 }
 
 // openPortfolio begins the stream of an account.
