@@ -46,6 +46,7 @@ func answer(t *testing.T, s *mcp.ClientSession, name, args string) (text string,
 func TestExamples(t *testing.T) {
 	d, cloudUser, cloudSecret := withCloud(t)
 	s := d.session(t, "/mcp/all", d.token(t, "admin"))
+	tws := paperTWS(t)
 	list, err := s.ListTools(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +95,7 @@ func TestExamples(t *testing.T) {
 	for _, effect := range []tool.Effect{tool.Read, tool.Write, tool.Trade, tool.Destroy} {
 		for _, tl := range tools {
 			for _, e := range tl.Examples {
-				if tl.Effect == effect {
+				if tl.Effect == effect && tl.Toolset != "ibkr" { // those need a connection
 					if tl.Name == "create_order" { // the second connection made accounts two
 						e = strings.Replace(e, "{", `{"account":"SIM-000001",`, 1)
 					}
@@ -124,6 +125,15 @@ func TestExamples(t *testing.T) {
 	connections, _ := run("list_connections", `{}`)["connections"].([]any)
 	last, _ := connections[len(connections)-1].(map[string]any)
 	run("delete_connection", fmt.Sprintf(`{"connection_id":%q}`, last["connection_id"]))
+	run("ibkr_connect", fmt.Sprintf(`{"host":"127.0.0.1","port":%d,"clientId":1}`, tws))
+	for _, tl := range tools {
+		for _, e := range tl.Examples {
+			if tl.Toolset == "ibkr" {
+				run(tl.Name, e)
+			}
+		}
+	}
+	atIBKR(t, run)
 	run("engage_kill_switch", `{"reason":"the end of the session"}`)
 	algorithms(t, run)
 	run("configure_quantconnect_auth", fmt.Sprintf(`{"user_id":%q,"api_token":%q}`, cloudUser, cloudSecret))
@@ -132,7 +142,9 @@ func TestExamples(t *testing.T) {
 	}
 	for _, tl := range tools {
 		// A collaborator needs a second user: see the tests of the engine's tools.
-		if !seen[tl.Name] && !strings.HasSuffix(tl.Name, "_project_collaborator") {
+		// A paper TWS has no company reports and no news wires, and trades no options:
+		// see TestIBKRRefusals.
+		if !seen[tl.Name] && !strings.HasSuffix(tl.Name, "_project_collaborator") && tl.Name != "ibkr_get_fundamental_data" && tl.Name != "ibkr_place_option_order" && !strings.HasSuffix(tl.Name, "_broadtape_news_resource") {
 			t.Errorf("%s was not called", tl.Name)
 		}
 	}
@@ -143,6 +155,59 @@ func TestExamples(t *testing.T) {
 	if text, _, _ := answer(t, s, "call_tool", `{"name":"get_quotes","arguments":{"symbols":["AAPL"]}}`); !strings.HasPrefix(text, "SIMULATED") {
 		t.Errorf("call_tool hides where prices come from: %.60q", text)
 	}
+}
+
+// atIBKR calls the tools of Interactive Brokers that have no example.
+func atIBKR(t *testing.T, run func(name, args string) map[string]any) {
+	t.Helper()
+	first := func(v any, field string) map[string]any {
+		t.Helper()
+		m, _ := v.(map[string]any)
+		rows, _ := m[field].([]any)
+		if len(rows) == 0 {
+			t.Fatalf("%s is empty: %v", field, v)
+		}
+		row, _ := rows[len(rows)/2].(map[string]any)
+		return row
+	}
+	k, _ := run("ibkr_get_contract_details", `{"symbol":"AAPL"}`)["contract"].(map[string]any)
+	id := fmt.Sprintf("%.0f", k["conId"])
+	run("ibkr_get_security_definition_by_conid", `{"conId":`+id+`}`)
+	run("ibkr_get_market_rule", `{"marketRuleId":26}`)
+	run("ibkr_get_smart_components", `{"bboExchange":"9c0001"}`)
+	quotes := first(run("get_quotes", `{"symbols":["AAPL"]}`), "quotes")
+	last, _ := quotes["last"].(float64)
+	chain := first(run("ibkr_get_option_chain_params", `{"underlyingConId":`+id+`}`), "chains")
+	expirations, _ := chain["expirations"].([]any)
+	option := fmt.Sprintf(`"symbol":"AAPL","expiration":%q`, expirations[len(expirations)/2])
+	strike := first(run("ibkr_get_option_chain", "{"+option+`,"strikeCount":3}`), "chain")
+	option += fmt.Sprintf(`,"strike":%v,"right":"C"`, strike["strike"])
+	if out := run("ibkr_calculate_option_price", "{"+option+`,"volatility":0.3}`); out["optionPrice"] == nil || out["delta"] == nil {
+		t.Errorf("the model: %v", out)
+	}
+	run("ibkr_calculate_option_price", "{"+option+"}")
+	run("ibkr_get_wsh_event_data", `{"conId":`+id+`}`)
+	news := first(run("ibkr_get_news_articles", `{"symbol":"AAPL","totalResults":3}`), "articles")
+	run("ibkr_get_news_article", fmt.Sprintf(`{"providerCode":%q,"articleId":%q}`, news["providerCode"], news["articleId"]))
+
+	held := run("ibkr_place_order", `{"symbol":"AAPL","action":"BUY","quantity":1}`)
+	run("confirm_trade", fmt.Sprintf(`{"confirmation_id":%q}`, held["confirmation_id"]))
+	working := run("ibkr_place_bracket_order", fmt.Sprintf(`{"symbol":"AAPL","action":"BUY","quantity":1,"entryPrice":%.2f,"takeProfitPrice":%.2f,"stopLossPrice":%.2f,"tif":"GTC"}`, last*0.95, last*1.05, last*0.93))
+	sent := first(run("confirm_trade", fmt.Sprintf(`{"confirmation_id":%q}`, working["confirmation_id"])), "orders")
+	entry := fmt.Sprint(sent["parent_id"])
+	run("ibkr_modify_order", fmt.Sprintf(`{"orderId":%q,"limitPrice":%.2f}`, entry, last*0.96))
+	run("ibkr_get_order_status", fmt.Sprintf(`{"orderId":%q}`, entry))
+	run("ibkr_get_pnl_single", `{"conId":`+id+`}`)
+	run("ibkr_cancel_order", fmt.Sprintf(`{"orderId":%q}`, entry))
+	for _, name := range []string{"ibkr_get_open_orders", "ibkr_get_all_orders", "ibkr_get_executions", "ibkr_get_positions"} {
+		run(name, `{}`)
+	}
+	run("ibkr_read_resource", `{"uri":"ibkr://portfolio/`+paperAccount+`"}`)
+	run("ibkr_stop_market_data_resource", `{"resource_id":"AAPL"}`)
+	run("ibkr_stop_portfolio_resource", `{}`)
+	run("ibkr_stop_news_resource", `{}`)
+	run("ibkr_stop_tick_news_resource", `{"symbol":"AAPL"}`)
+	run("ibkr_disconnect", `{}`)
 }
 
 // algorithms calls the engine's tools that have no example, from a project to
@@ -199,9 +264,19 @@ func TestListings(t *testing.T) {
 		rows, _ := d.rest(t, token, "get_positions", `{}`).field("positions").([]any)
 		return len(rows) == 3
 	})
+	direct := d.token(t, "admin", "broker:trade:direct")
+	d.must(t, direct, "ibkr_connect", fmt.Sprintf(`{"host":"127.0.0.1","port":%d,"clientId":1}`, paperTWS(t)), nil)
+	for _, s := range []string{"AAPL", "MSFT", "KO"} {
+		d.must(t, direct, "ibkr_place_order", fmt.Sprintf(`{"symbol":%q,"action":"BUY","quantity":2}`, s), nil)
+		d.must(t, direct, "ibkr_place_order", fmt.Sprintf(`{"symbol":%q,"action":"BUY","quantity":1,"orderType":"LMT","limitPrice":1}`, s), nil)
+	}
+	eventually(t, "all is told of what was executed", func() bool {
+		return strings.Count(d.rest(t, token, "ibkr_get_executions", `{}`).body, `"commissionReport"`) >= 3
+	})
 	bar := `"symbol":"AAPL","resolution":"1d","start":"` + d.feed.Now().AddDate(0, 0, -12).Format("2006-01-02") + `"`
 	args := map[string]string{
 		"get_quotes": `"symbols":["AAPL","MSFT","KO","BTCUSD","SPY"]`, "get_bars": bar, "search_instruments": `"class":"crypto"`, "search_tools": `"query":"order"`, "get_orders": `"status":"all"`,
+		"get_positions": `"account":"SIM-000001"`, "get_transactions": `"account":"SIM-000001"`,
 		"list_backtests": fmt.Sprintf(`"project_id":%d,"include_statistics":true`, p),
 	}
 	for _, tl := range d.gate.Catalogue().All() {

@@ -105,6 +105,9 @@ func TestHostileArguments(t *testing.T) {
 		return strings.Compare(fmt.Sprint(a.Name == "engage_kill_switch"), fmt.Sprint(b.Name == "engage_kill_switch"))
 	})
 	for _, tl := range tools {
+		if tl.Toolset == "ibkr" { // see TestHostileIBKR
+			continue
+		}
 		base := right[tl.Name]
 		if base == "" {
 			base = tl.Examples[0]
@@ -137,6 +140,55 @@ func TestHostileArguments(t *testing.T) {
 	}
 	if r, err := d.db.VerifyAudit(t.Context()); err != nil || !r.OK {
 		t.Errorf("after all that the audit is not whole: %+v %v", r, err)
+	}
+}
+
+// The tools of Interactive Brokers are held to the same, against a paper TWS;
+// their many arguments share the values out among them.
+func TestHostileIBKR(t *testing.T) {
+	t.Parallel()
+	d, port := withTWS(t)
+	token := d.token(t, "admin")
+	d.must(t, token, "ibkr_connect", fmt.Sprintf(`{"port":%d}`, port), nil)
+	id := fmt.Sprintf("%.0f", d.rest(t, token, "ibkr_get_contract_details", `{"symbol":"AAPL"}`).field("contract", "conId"))
+	option := `"symbol":"AAPL","expiration":"20270115","strike":35,"right":"C"`
+	right := map[string]string{
+		"ibkr_get_security_definition_by_conid": `{"conId":` + id + `}`, "ibkr_get_market_rule": `{"marketRuleId":26}`, "ibkr_get_smart_components": `{"bboExchange":"9c0001"}`,
+		"ibkr_get_fundamental_data": `{"symbol":"AAPL"}`, "ibkr_get_pnl_single": `{"conId":` + id + `}`, "ibkr_get_option_chain_params": `{"underlyingConId":` + id + `}`,
+		"ibkr_get_option_chain": `{"symbol":"AAPL","expiration":"20270115","strikeCount":1}`, "ibkr_calculate_option_price": `{` + option + `}`, "ibkr_place_option_order": `{` + option + `,"action":"BUY","quantity":1}`,
+		"ibkr_place_order": `{"symbol":"AAPL","action":"BUY","quantity":1}`, "ibkr_place_bracket_order": `{"symbol":"AAPL","action":"BUY","quantity":1,"entryPrice":1,"takeProfitPrice":2,"stopLossPrice":0.5}`,
+		"ibkr_modify_order": `{"orderId":"none","quantity":1}`, "ibkr_cancel_order": `{"orderId":"none"}`, "ibkr_get_order_status": `{"orderId":"none"}`,
+		"ibkr_get_news_article": `{"providerCode":"DESK","articleId":"none"}`, "ibkr_get_wsh_event_data": `{"conId":` + id + `}`,
+		"ibkr_stop_market_data_resource": `{"resource_id":"none"}`, "ibkr_stop_portfolio_resource": `{}`, "ibkr_stop_news_resource": `{}`, "ibkr_stop_tick_news_resource": `{"symbol":"none"}`,
+		"ibkr_stop_broadtape_news_resource": `{}`, "ibkr_start_broadtape_news_resource": `{}`, "ibkr_get_historical_data": `{"symbol":"AAPL","duration":"5 D","barSize":"1 day","limit":5}`,
+		"ibkr_stream_market_data": `{"symbol":"AAPL","duration_seconds":0.1,"interval_s":0.1}`, "ibkr_stream_account_updates": `{"duration_seconds":0.1,"interval_s":0.1}`, "ibkr_stream_news": `{"duration_seconds":0.1,"interval_s":0.1}`,
+	}
+	values := hostile()
+	turn := 0
+	for _, tl := range d.gate.Catalogue().All() {
+		// What connects and disconnects has its own test; a start waits for a quiet market.
+		if tl.Toolset != "ibkr" || tl.Name == "ibkr_connect" || tl.Name == "ibkr_disconnect" {
+			continue
+		}
+		base := right[tl.Name]
+		if base == "" {
+			base = tl.Examples[0]
+		}
+		t.Run(tl.Name, func(t *testing.T) {
+			for arg := range inputOf(t, d, tl).Properties {
+				for i, v := range values {
+					if turn++; (i+turn)%13 != 0 || arg == "duration_seconds" || tl.Streams && v == "null" {
+						continue
+					}
+					judge(t, d, token, tl.Name, replaced(t, base, arg, v))
+				}
+			}
+		})
+	}
+	for _, line := range strings.Split(d.log.String(), "\n") {
+		if strings.Contains(line, "panic") || strings.Contains(line, "internal fault") || strings.Contains(line, "level=ERROR") {
+			t.Errorf("the log: %.500s", line)
+		}
 	}
 }
 

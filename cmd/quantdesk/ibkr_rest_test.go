@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What a program that speaks the design's REST does, with one Authorization
@@ -117,5 +120,86 @@ func TestIBKRTwoSteps(t *testing.T) {
 	}
 	if a := d.rest(t, direct, "disconnect_tws", `{}`); a.text("status") != "disconnected" {
 		t.Errorf("disconnect: %s", a.body)
+	}
+}
+
+// curl -N of the design: an SSE stream that stays open until the reader leaves.
+func TestIBKRStreamOverREST(t *testing.T) {
+	t.Parallel()
+	d, _ := withTWS(t)
+	token := d.token(t, "trader")
+	d.must(t, token, "connect_tws", `{}`, nil)
+	ctx, hangUp := context.WithTimeout(t.Context(), 20*time.Second)
+	defer hangUp()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/api/v1/stream_market_data?symbol=SPY&secType=STK", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("%d %v", res.StatusCode, res.Header)
+	}
+	lines := bufio.NewScanner(res.Body)
+	updates := 0
+	for updates < 2 && lines.Scan() {
+		text, data := strings.CutPrefix(lines.Text(), "data: ")
+		if data && strings.Contains(text, `"symbol":"SPY"`) && strings.Contains(text, `"bid":`) {
+			updates++
+		}
+	}
+	if updates < 2 {
+		t.Fatalf("%d updates: %v", updates, lines.Err())
+	}
+	hangUp()
+	// Who has left leaves no line at TWS behind: the next follows anew.
+	a := d.rest(t, token, "ibkr_stream_market_data", `{"symbol":"SPY","duration_seconds":0.6,"interval_s":0.1}`)
+	if n, _ := a.field("updates_count").(float64); a.status != http.StatusOK || n < 1 || a.field("latest", "bid") == nil {
+		t.Errorf("as JSON: %d %s", a.status, a.body)
+	}
+	if a := d.rest(t, token, "stream_account_updates", `{"duration_seconds":0.5}`); a.field("latest", "values", "NetLiquidation_USD") == nil {
+		t.Errorf("the account: %d %s", a.status, a.body)
+	}
+	if a := d.rest(t, token, "ibkr_stream_news", `{"duration_seconds":0.3}`); !strings.Contains(a.body, "paper TWS") {
+		t.Errorf("bulletins: %d %s", a.status, a.body)
+	}
+}
+
+// What a TWS does not have or do is told in its own words, as a fault.
+func TestIBKRRefusals(t *testing.T) {
+	t.Parallel()
+	d, _ := withTWS(t)
+	token := d.token(t, "trader")
+	d.must(t, token, "ibkr_connect", `{}`, nil)
+	id := d.rest(t, token, "ibkr_get_contract_details", `{"symbol":"AAPL"}`).field("contract", "conId")
+	chains, _ := d.rest(t, token, "ibkr_get_option_chain_params", fmt.Sprintf(`{"underlyingConId":%.0f}`, id)).field("chains").([]any)
+	chain, _ := chains[0].(map[string]any)
+	expirations, _ := chain["expirations"].([]any)
+	strikes, _ := chain["strikes"].([]any)
+	for name, c := range map[string]struct {
+		tool, args string
+		status     int
+		says       string
+	}{
+		"an option":          {"ibkr_place_option_order", fmt.Sprintf(`{"symbol":"AAPL","expiration":%q,"strike":%v,"right":"CALL","action":"BUY","quantity":1}`, expirations[0], strikes[len(strikes)/2]), 422, "Options are priced here, and not traded"},
+		"a report":           {"ibkr_get_fundamental_data", `{"symbol":"AAPL"}`, 422, "no company reports"},
+		"a wire":             {"ibkr_start_broadtape_news_resource", `{}`, 404, "No security definition"},
+		"a wire not started": {"ibkr_stop_broadtape_news_resource", `{}`, 404, "no stream"},
+		"no such symbol":     {"ibkr_get_historical_data", `{"symbol":"NOSUCH"}`, 404, "No security definition"},
+		"no such scan":       {"ibkr_run_market_scanner", `{"scanCode":"NOSUCH"}`, 422, "TWS says"},
+		"no such account":    {"ibkr_get_pnl", `{"account":"DU999"}`, 404, "no account"},
+		"no such port":       {"ibkr_connect", `{"port":1,"clientId":7}`, 503, ""},
+		"twice":              {"ibkr_place_order", `{"symbol":"AAPL","contract":{"symbol":"AAPL"},"action":"BUY","quantity":1}`, 400, "twice"},
+		"an unknown type":    {"ibkr_place_order", `{"symbol":"AAPL","action":"BUY","quantity":1,"orderType":"REL"}`, 400, "not taken"},
+		"nothing asked":      {"ibkr_place_order", `{"action":"BUY","quantity":1}`, 400, "conId is required"},
+	} {
+		a := d.rest(t, token, c.tool, c.args)
+		if a.status != c.status || !strings.Contains(a.text("error", "message"), c.says) || a.text("error", "hint") == "" {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
 	}
 }

@@ -18,14 +18,27 @@ type resource struct {
 	uri, name, title, description string
 	tool                          string
 	// args makes the tool's arguments of the part of the address that the
-	// template leaves open; empty for a fixed address.
+	// template leaves open; nil where a fixed address needs none.
 	args func(part string) map[string]any
 }
 
 // maxPart bounds the open part of an address.
 const maxPart = 200
 
-const scheme = "quantdesk://"
+const (
+	scheme     = "quantdesk://"
+	ibkrScheme = "ibkr://"
+)
+
+// stream makes the arguments of a read of a stream at Interactive Brokers.
+func stream(kind string, open bool) func(string) map[string]any {
+	return func(part string) map[string]any {
+		if open {
+			return map[string]any{"uri": ibkrScheme + kind + "/" + part}
+		}
+		return map[string]any{"uri": ibkrScheme + kind}
+	}
+}
 
 func resources() []resource {
 	return []resource{
@@ -40,6 +53,11 @@ func resources() []resource {
 		{scheme + "quotes/{symbol}", "quote", "Quote", "The current quote of an instrument.", "get_quotes", func(p string) map[string]any { return map[string]any{"symbols": []string{p}} }},
 		{scheme + "orders/{order_id}", "order", "Order", "One order as it stands.", "get_order", func(p string) map[string]any { return map[string]any{"order_id": p} }},
 		{scheme + "positions/{account}", "positions", "Positions", "What an account holds.", "get_positions", func(p string) map[string]any { return map[string]any{"account": p} }},
+		{ibkrScheme + "news-bulletins", "ibkr-news-bulletins", "Bulletins of IBKR", "IBKR's bulletins, once started.", "ibkr_read_resource", stream("news-bulletins", false)},
+		{ibkrScheme + "broadtape-news", "ibkr-broadtape-news", "News wire of IBKR", "A provider's headlines, once started.", "ibkr_read_resource", stream("broadtape-news", false)},
+		{ibkrScheme + "market-data/{resource_id}", "ibkr-market-data", "Prices at IBKR", "A contract's prices, once started.", "ibkr_read_resource", stream("market-data", true)},
+		{ibkrScheme + "portfolio/{account}", "ibkr-portfolio", "Account at IBKR", "An account's values and positions, once started.", "ibkr_read_resource", stream("portfolio", true)},
+		{ibkrScheme + "tick-news/{symbol}", "ibkr-tick-news", "Headlines at IBKR", "Headlines about a symbol, once started; * for all.", "ibkr_read_resource", stream("tick-news", true)},
 		{scheme + "balances/{account}", "balances", "Balances", "The money of an account.", "get_balances", func(p string) map[string]any { return map[string]any{"account": p} }},
 	}
 }
@@ -56,7 +74,7 @@ func (s *Server) addResources(srv *mcp.Server, who *identity.Principal, view too
 			}
 			return &mcp.ReadResourceResult{Contents: []*mcp.ResourceContents{{URI: req.Params.URI, MIMEType: "application/json", Text: text}}}, nil
 		}
-		if r.args == nil {
+		if !strings.Contains(r.uri, "{") {
 			srv.AddResource(&mcp.Resource{URI: r.uri, Name: r.name, Title: r.title, Description: r.description, MIMEType: "application/json"}, h)
 			continue
 		}
@@ -68,9 +86,12 @@ func (s *Server) addResources(srv *mcp.Server, who *identity.Principal, view too
 func (s *Server) read(ctx context.Context, uri string, caller identity.Principal, view tool.View, watch bool) (string, *fault.Error) {
 	for _, r := range resources() {
 		var args map[string]any
-		if r.args == nil {
+		if !strings.Contains(r.uri, "{") {
 			if uri != r.uri {
 				continue
+			}
+			if r.args != nil {
+				args = r.args("")
 			}
 		} else {
 			prefix, _, _ := strings.Cut(r.uri, "{")

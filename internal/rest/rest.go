@@ -151,7 +151,10 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, name string, args 
 		return
 	}
 	req := tool.Request{Caller: p, View: tool.View{Toolsets: []string{"all"}}, Via: "rest", Name: name, Args: args}
-	if t, ok := s.cfg.Gate.Catalogue().Find(name); ok && t.Streams && strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+	// A GET of what streams is a reader like curl -N, unless it wants JSON.
+	accept := r.Header.Get("Accept")
+	req.Follow = r.Method == http.MethodGet && !strings.Contains(accept, "application/json")
+	if t, ok := s.cfg.Gate.Catalogue().Find(name); ok && t.Streams && (req.Follow || strings.Contains(accept, "text/event-stream")) {
 		s.stream(w, r, req)
 		return
 	}

@@ -2,6 +2,7 @@ package ibkr
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,9 @@ func NewStreams() *Streams { return &Streams{open: map[streamKey]*Stream{}} }
 // anything.
 type Fold func(m tws.Message) (changed bool)
 
+// Opener begins a subscription: what it folds into data.
+type Opener func() (sub *client.Sub, fold Fold, data any, err error)
+
 // Stream is a subscription with what has come of it. It runs while it is kept or
 // somebody follows it.
 type Stream struct {
@@ -36,6 +40,7 @@ type Stream struct {
 	key  streamKey
 	sub  *client.Sub
 	fold Fold
+	data any
 
 	mu      sync.Mutex
 	grown   chan struct{} // closed at the next change
@@ -49,24 +54,23 @@ type Stream struct {
 }
 
 // Kept begins a stream that runs until Stop; already tells that it ran.
-func (s *Streams) Kept(user, name string, open func() (*client.Sub, Fold, error)) (already bool, err error) {
-	st, err := s.take(user, name, open)
-	if err != nil {
-		return false, err
+func (s *Streams) Kept(user, name string, open Opener) (st *Stream, already bool, err error) {
+	if st, err = s.take(user, name, open); err != nil {
+		return nil, false, err
 	}
 	s.mu.Lock()
 	already, st.kept = st.kept, true
 	st.users--
 	s.mu.Unlock()
-	return already, nil
+	return st, already, nil
 }
 
 // Follow begins a stream, or joins it where it runs; Leave it afterwards.
-func (s *Streams) Follow(user, name string, open func() (*client.Sub, Fold, error)) (*Stream, error) {
+func (s *Streams) Follow(user, name string, open Opener) (*Stream, error) {
 	return s.take(user, name, open)
 }
 
-func (s *Streams) take(user, name string, open func() (*client.Sub, Fold, error)) (*Stream, error) {
+func (s *Streams) take(user, name string, open Opener) (*Stream, error) {
 	key := streamKey{user, name}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,11 +87,11 @@ func (s *Streams) take(user, name string, open func() (*client.Sub, Fold, error)
 	if own >= mostStreams {
 		return nil, fault.E("ibkr.Streams", fault.RateLimited, "you follow %d streams already", own).Hinted("Stop one first.")
 	}
-	sub, fold, err := open()
+	sub, fold, data, err := open()
 	if err != nil {
 		return nil, faultOf("ibkr.Streams", err)
 	}
-	st := &Stream{s: s, key: key, sub: sub, fold: fold, grown: make(chan struct{}), users: 1}
+	st := &Stream{s: s, key: key, sub: sub, fold: fold, data: data, grown: make(chan struct{}), users: 1}
 	s.open[key] = st
 	go st.run()
 	return st, nil
@@ -115,6 +119,20 @@ func (s *Streams) Find(user, name string) (*Stream, bool) {
 	defer s.mu.Unlock()
 	st := s.open[streamKey{user, name}]
 	return st, st != nil
+}
+
+// Names lists a user's streams that are kept, sorted.
+func (s *Streams) Names(user string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []string{}
+	for k, st := range s.open {
+		if k.user == user && st.kept {
+			out = append(out, k.name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Leave ends a Follow.
@@ -161,12 +179,12 @@ func (st *Stream) run() {
 	st.grown = make(chan struct{})
 }
 
-// Look calls f while nothing changes, with the number of changes so far and the
-// time of the last.
-func (st *Stream) Look(f func(updates int, last time.Time)) {
+// Look calls f while nothing changes, with the data, the number of changes so far
+// and the time of the last.
+func (st *Stream) Look(f func(data any, updates int, last time.Time)) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	f(st.updates, st.last)
+	f(st.data, st.updates, st.last)
 }
 
 // Wait waits until there were more than so many changes. It fails where the
