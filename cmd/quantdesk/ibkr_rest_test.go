@@ -169,8 +169,9 @@ func TestIBKRStreamOverREST(t *testing.T) {
 	}
 }
 
-// What a TWS does not have or do is told in its own words, as a fault.
-func TestIBKRRefusals(t *testing.T) {
+// An option goes the desk's path too: in two steps, paid in hundreds, and not
+// sold before it is held.
+func TestIBKROptionOrder(t *testing.T) {
 	t.Parallel()
 	d, _ := withTWS(t)
 	token := d.token(t, "trader")
@@ -180,12 +181,41 @@ func TestIBKRRefusals(t *testing.T) {
 	chain, _ := chains[0].(map[string]any)
 	expirations, _ := chain["expirations"].([]any)
 	strikes, _ := chain["strikes"].([]any)
+	order := func(action string) reply {
+		var ticket struct {
+			ID string `json:"confirmation_id"`
+		}
+		d.must(t, token, "ibkr_place_option_order", fmt.Sprintf(`{"symbol":"AAPL","expiration":%q,"strike":%v,"right":"CALL","action":%q,"quantity":2}`, expirations[6], strikes[len(strikes)/2-4], action), &ticket)
+		return d.rest(t, token, "confirm_trade", fmt.Sprintf(`{"confirmation_id":%q}`, ticket.ID))
+	}
+	if a := order("SELL"); !strings.Contains(a.body, "rejected") {
+		t.Errorf("an option that is not held: %d %s", a.status, a.body)
+	}
+	if a := order("BUY"); a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	eventually(t, "the option is held", func() bool {
+		list, _ := d.rest(t, token, "ibkr_get_positions", `{}`).field("positions").([]any)
+		if len(list) != 1 {
+			return false
+		}
+		row, _ := list[0].(map[string]any)
+		contract, _ := row["contract"].(map[string]any)
+		return contract["secType"] == "OPT" && fmt.Sprint(row["position"]) == "2"
+	})
+}
+
+// What a TWS does not have or do is told in its own words, as a fault.
+func TestIBKRRefusals(t *testing.T) {
+	t.Parallel()
+	d, _ := withTWS(t)
+	token := d.token(t, "trader")
+	d.must(t, token, "ibkr_connect", `{}`, nil)
 	for name, c := range map[string]struct {
 		tool, args string
 		status     int
 		says       string
 	}{
-		"an option":          {"ibkr_place_option_order", fmt.Sprintf(`{"symbol":"AAPL","expiration":%q,"strike":%v,"right":"CALL","action":"BUY","quantity":1}`, expirations[0], strikes[len(strikes)/2]), 422, "Options are priced here, and not traded"},
 		"a report":           {"ibkr_get_fundamental_data", `{"symbol":"AAPL"}`, 422, "no company reports"},
 		"a wire":             {"ibkr_start_broadtape_news_resource", `{}`, 404, "No security definition"},
 		"a wire not started": {"ibkr_stop_broadtape_news_resource", `{}`, 404, "no stream"},
