@@ -267,7 +267,11 @@ func (w window) follow(ctx context.Context, c *tool.Call, st *venue.Stream, look
 	if w.Interval == 0 {
 		w.Interval = 0.5
 	}
+	if end := c.Caller.Expires; !end.IsZero() {
+		span = min(span, time.Until(end))
+	}
 	began, seen := time.Now(), 0
+	c.Report(tool.Progress{Total: span.Seconds(), Message: "following"})
 	within, stop := context.WithTimeout(ctx, span)
 	defer stop()
 	for {
