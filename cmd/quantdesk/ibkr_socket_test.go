@@ -25,7 +25,7 @@ func TestIBKRSocket(t *testing.T) {
 		if token != "" {
 			h.Set("Authorization", "Bearer "+token)
 		}
-		conn, res, err := websocket.Dial(ctx, strings.Replace(d.url, "http", "ws", 1)+"/api/v1/stream/"+path, &websocket.DialOptions{HTTPHeader: h}) //nolint:bodyclose // Dial closes it
+		conn, res, err := websocket.Dial(ctx, strings.Replace(d.url, "http", "ws", 1)+"/api/v1/stream/"+path, &websocket.DialOptions{HTTPHeader: h})
 		if err != nil {
 			return nil, res
 		}

@@ -209,6 +209,8 @@ const mostNews = 100
 type news struct {
 	symbol string
 	items  []newsItem
+	// total counts what has come, what is not kept any more too.
+	total int
 }
 
 func (n *news) fold(m tws.Message) bool {
@@ -220,6 +222,7 @@ func (n *news) fold(m tws.Message) bool {
 	default:
 		return false
 	}
+	n.total++
 	if over := len(n.items) - mostNews; over > 0 {
 		n.items = append([]newsItem{}, n.items[over:]...)
 	}
