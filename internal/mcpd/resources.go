@@ -57,7 +57,8 @@ func resources() []resource {
 		{ibkrScheme + "broadtape-news", "ibkr-broadtape-news", "News wire of IBKR", "A provider's headlines, once started.", "ibkr_read_resource", stream("broadtape-news", false)},
 		{ibkrScheme + "market-data/{resource_id}", "ibkr-market-data", "Prices at IBKR", "A contract's prices, once started.", "ibkr_read_resource", stream("market-data", true)},
 		{ibkrScheme + "portfolio/{account}", "ibkr-portfolio", "Account at IBKR", "An account's values and positions, once started.", "ibkr_read_resource", stream("portfolio", true)},
-		{ibkrScheme + "tick-news/{symbol}", "ibkr-tick-news", "Headlines at IBKR", "Headlines about a symbol, once started; * for all.", "ibkr_read_resource", stream("tick-news", true)},
+		{ibkrScheme + "tick-news/{symbol}", "ibkr-tick-news", "Headlines at IBKR", "Headlines about a symbol, once started.", "ibkr_read_resource", stream("tick-news", true)},
+		{ibkrScheme + "tick-news/*", "ibkr-all-tick-news", "All headlines at IBKR", "Headlines of all symbols that were started.", "ibkr_read_resource", stream("tick-news/*", false)},
 		{scheme + "balances/{account}", "balances", "Balances", "The money of an account.", "get_balances", func(p string) map[string]any { return map[string]any{"account": p} }},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	venue "quantdesk/internal/broker/ibkr"
 	"quantdesk/internal/fault"
+	"quantdesk/internal/identity"
 	"quantdesk/internal/num"
 	"quantdesk/internal/tool"
 	"quantdesk/internal/tws"
@@ -288,7 +289,7 @@ func ticks(ctx context.Context, c *tool.Call, in ticksIn) (ticksOut, error) {
 
 // DataType sets the kind of prices.
 var DataType = tool.Define(tool.Spec{
-	Name: "ibkr_set_market_data_type", Title: "Kind of prices", Toolset: toolset, Scopes: reads, Effect: tool.Write, Idempotent: true, OpenWorld: true,
+	Name: "ibkr_set_market_data_type", Title: "Kind of prices", Toolset: toolset, Scopes: []string{identity.ConnectionsWrite}, Effect: tool.Write, Idempotent: true, OpenWorld: true,
 	Description: "Which prices your TWS sends from now on: 1 live, 2 frozen, 3 delayed, 4 delayed and frozen. Delayed ones need no subscription.",
 	Aliases:     map[string]string{"type": "marketDataType"},
 	Examples:    []string{`{"marketDataType":1}`},

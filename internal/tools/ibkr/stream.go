@@ -133,13 +133,14 @@ func streamNews(ctx context.Context, c *tool.Call, in streamNewsIn) (streamNewsO
 		return streamNewsOut{}, err
 	}
 	defer st.Leave()
-	out := streamNewsOut{Items: []newsItem{}}
+	out, seen := streamNewsOut{Items: []newsItem{}}, 0
 	out.Updates, err = in.follow(ctx, c, st, func(data any) any {
 		n, ok := data.(*news)
 		if !ok {
 			return nil
 		}
-		fresh := n.items[min(len(out.Items), len(n.items)):]
+		fresh := n.items[max(0, len(n.items)-(n.total-seen)):]
+		seen = n.total
 		out.Items = append([]newsItem{}, n.items...)
 		return append([]newsItem{}, fresh...)
 	})

@@ -209,6 +209,8 @@ const mostNews = 100
 type news struct {
 	symbol string
 	items  []newsItem
+	// total counts what has come, what is not kept any more too.
+	total int
 }
 
 func (n *news) fold(m tws.Message) bool {
@@ -220,6 +222,7 @@ func (n *news) fold(m tws.Message) bool {
 	default:
 		return false
 	}
+	n.total++
 	if over := len(n.items) - mostNews; over > 0 {
 		n.items = append([]newsItem{}, n.items[over:]...)
 	}
@@ -267,7 +270,11 @@ func (w window) follow(ctx context.Context, c *tool.Call, st *venue.Stream, look
 	if w.Interval == 0 {
 		w.Interval = 0.5
 	}
+	if end := c.Caller.Expires; !end.IsZero() {
+		span = min(span, time.Until(end))
+	}
 	began, seen := time.Now(), 0
+	c.Report(tool.Progress{Total: span.Seconds(), Message: "following"})
 	within, stop := context.WithTimeout(ctx, span)
 	defer stop()
 	for {
