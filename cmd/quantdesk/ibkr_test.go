@@ -79,6 +79,9 @@ func TestInteractiveBrokers(t *testing.T) {
 		d.refusal(t, other, "forbidden", "authorize_connection", `{"brokerage_id":"InteractiveBrokersBrokerage","credentials":{"port":%s,"client_id":8}}`, port)
 		buy(t, d, token, "10")
 		holds(t, d, token, "10")
+		if a := d.rest(t, token, "connection_status", `{}`); !strings.Contains(a.body, "the desk's own paper TWS") || !strings.Contains(a.body, `"server_version":178`) {
+			t.Errorf("status %s", a.body)
+		}
 		if a := d.rest(t, token, "get_balances", `{"account":"DUSIM000001"}`); a.status != 200 || !strings.Contains(string(a.body), `"environment":"simulated"`) {
 			t.Errorf("balances %s", a.body)
 		}

@@ -30,6 +30,21 @@ type accountStatus struct {
 	Connected    bool              `json:"connected" jsonschema:"The broker answers."`
 	Trading      bool              `json:"trading" jsonschema:"Orders are allowed."`
 	Missing      []string          `json:"missing" jsonschema:"What keeps it from trading."`
+	TWS          *twsStatus        `json:"tws,omitempty" jsonschema:"What is at the other end, for an account at Interactive Brokers."`
+}
+
+type twsStatus struct {
+	Address       string    `json:"address" jsonschema:"Where it is."`
+	Kind          string    `json:"kind" jsonschema:"The desk's own paper TWS, or TWS or IB Gateway with a paper or live login."`
+	State         string    `json:"state" jsonschema:"up, lost (TWS has lost IBKR), down or closed."`
+	Since         time.Time `json:"since,omitzero" jsonschema:"Of the state."`
+	ServerVersion int       `json:"server_version,omitempty" jsonschema:"Of the API."`
+	ClientID      int64     `json:"client_id" jsonschema:"The desk's."`
+}
+
+// kinds are what an account's money says of the TWS behind it.
+var kinds = map[trade.Environment]string{
+	trade.Simulated: "the desk's own paper TWS, simulated money", trade.Paper: "TWS or IB Gateway, a paper login", trade.Live: "TWS or IB Gateway, a live login",
 }
 
 type statusOut struct {
@@ -63,6 +78,9 @@ func status(ctx context.Context, c *tool.Call, in statusIn) (statusOut, error) {
 		if _, err := c.Deps.Desk.Balances(ctx, a); err != nil {
 			s.Connected = false
 			s.Missing = append(s.Missing, fault.As(err).Message)
+		}
+		if p, tws, ok := c.Deps.IBKR.Status(a.ID); ok {
+			s.TWS = &twsStatus{p.Addr, kinds[a.Environment], string(tws.State), tws.Since.UTC(), tws.ServerVersion, p.ClientID}
 		}
 		if !a.Trading {
 			s.Missing = append(s.Missing, "the connection is read-only: authorize it again with permissions trade")
