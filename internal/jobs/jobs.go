@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -123,6 +124,10 @@ type Queue struct {
 	name string
 	// wake is filled when something may be there to take.
 	wake chan struct{}
+	// waiting counts what was put and not taken. The server tells its consumers of
+	// an item after its publisher, so that a look may come too early: as long as
+	// something waits, an empty look is no answer.
+	waiting atomic.Int64
 
 	mu     sync.Mutex // guards levels
 	levels []jetstream.Consumer
@@ -174,7 +179,9 @@ func (q *Queue) Put(ctx context.Context, i project.Item) error {
 	if err != nil {
 		return err
 	}
+	q.waiting.Add(1)
 	if _, err := js.Publish(ctx, fmt.Sprint(q.name, ".", level(i.Priority)), raw); err != nil {
+		q.waiting.Add(-1)
 		return fault.Wrap("jobs.Put", fault.Unavailable, err, "the work queue takes nothing")
 	}
 	q.signal()
@@ -187,6 +194,9 @@ func (q *Queue) signal() {
 	default:
 	}
 }
+
+// lookAgain is the pause before another look at a queue that should not be empty.
+const lookAgain = 5 * time.Millisecond
 
 // Take waits for the most urgent item. It is taken for good: what a worker does
 // not finish is found in the store.
@@ -201,12 +211,18 @@ func (q *Queue) Take(ctx context.Context) (project.Item, error) {
 		i, ok, err := q.next(ctx)
 		if err != nil || ok {
 			if ok { // the signal holds one: pass it on
+				q.waiting.Add(-1)
 				q.signal()
 			}
 			return i, err
 		}
+		var again <-chan time.Time
+		if q.waiting.Load() > 0 {
+			again = time.After(lookAgain)
+		}
 		select {
 		case <-q.wake:
+		case <-again:
 		case <-ctx.Done():
 			return none, ctx.Err()
 		}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/project"
@@ -126,6 +127,39 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		if err := h.Close(); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestWake puts one item after the other before workers that wait: none is left
+// lying, although the server tells its consumers of an item after its publisher.
+func TestWake(t *testing.T) {
+	t.Parallel()
+	q := open(t).Queue("backtests")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	taken := make(chan struct{})
+	for range 2 {
+		go func() {
+			for {
+				if _, err := q.Take(ctx); err != nil {
+					return
+				}
+				select {
+				case taken <- struct{}{}:
+				case <-ctx.Done():
+				}
+			}
+		}()
+	}
+	for i := range 1500 {
+		if err := q.Put(ctx, project.Item{ID: "i"}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-taken:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("item %d is not taken", i)
 		}
 	}
 }
