@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -205,10 +206,20 @@ func (s *Service) welcome(ctx context.Context, u User) error {
 	return err
 }
 
-// EnsureLocal makes the local user if there is none yet.
+// EnsureLocal makes the local user if there is none yet, and gives one of an
+// earlier version the scopes that came since: the home is the local user's own,
+// and what they may do is bounded by the scopes of each token.
 func (s *Service) EnsureLocal(ctx context.Context) error {
-	if _, ok, err := s.cfg.Store.User(ctx, LocalUser); err != nil || ok {
+	u, ok, err := s.cfg.Store.User(ctx, LocalUser)
+	if err != nil {
 		return err
+	}
+	if ok {
+		if slices.Equal(u.Scopes, Scopes()) {
+			return nil
+		}
+		u.Scopes = Scopes()
+		return s.cfg.Store.PutUser(ctx, u)
 	}
 	return s.welcome(ctx, User{ID: LocalUser, Name: "local user", Scopes: Scopes(), Created: s.cfg.Now().UTC()})
 }

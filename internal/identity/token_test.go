@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -328,5 +329,27 @@ func TestScopesAreTheUsers(t *testing.T) {
 	h.later(11 * time.Second) // beyond the cache
 	if p := h.accepts(token); p.Has(identity.BrokerTrade) {
 		t.Errorf("scopes %v; the user was narrowed since", p.Scopes)
+	}
+}
+
+// TestLocalUserGrows opens a home whose local user is older than a scope.
+func TestLocalUserGrows(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := context.Background()
+	u, err := h.User(ctx, identity.LocalUser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Scopes = slices.DeleteFunc(slices.Clone(u.Scopes), func(s string) bool { return s == identity.BrokerTrade })
+	u.Disabled = true
+	if err := h.store.PutUser(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.EnsureLocal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if u, err = h.User(ctx, identity.LocalUser); err != nil || !slices.Equal(u.Scopes, identity.Scopes()) || !u.Disabled {
+		t.Errorf("%v: %+v; want all scopes, and still disabled", err, u)
 	}
 }
