@@ -179,12 +179,16 @@ func (k *socket) subscribe(ctx context.Context, key string, args map[string]any)
 		res := k.s.cfg.Gate.Call(run, tool.Request{
 			Caller: k.caller, View: tool.View{Toolsets: []string{"all"}}, Via: "rest", Name: k.on.tool, Args: raw, Follow: true,
 			Report: func(p tool.Progress) {
+				if run.Err() != nil {
+					return
+				}
+				// Not under run: a write whose context ends closes the socket.
 				if !told {
 					told = true
-					k.send(run, map[string]any{"type": "subscribed", k.on.key: key})
+					k.send(ctx, map[string]any{"type": "subscribed", k.on.key: key})
 				}
 				if p.Data != nil {
-					k.send(run, map[string]any{"type": k.on.event, k.on.key: key, "data": p.Data})
+					k.send(ctx, map[string]any{"type": k.on.event, k.on.key: key, "data": p.Data})
 				}
 			},
 		})
