@@ -32,6 +32,38 @@ const (
 	Timeout Code = "timeout"
 	// Cancelled: The caller gave up.
 	Cancelled Code = "cancelled"
+	// MissingValues: A series has gaps where none may be.
+	MissingValues Code = "missing_values"
+	// NonFinite: A series holds a value that is not a finite number.
+	NonFinite Code = "non_finite"
+	// NonPositivePrice: A price that is zero or negative cannot be turned into a return or a logarithm.
+	NonPositivePrice Code = "non_positive_price"
+	// InsufficientData: There are fewer observations than the method needs.
+	InsufficientData Code = "insufficient_data"
+	// ConstantSeries: A series does not vary.
+	ConstantSeries Code = "constant_series"
+	// DuplicateSymbol: A symbol is named twice.
+	DuplicateSymbol Code = "duplicate_symbol"
+	// UnknownSymbol: There is no such symbol in the data.
+	UnknownSymbol Code = "unknown_symbol"
+	// NoOverlap: The series have no time in common.
+	NoOverlap Code = "no_overlap"
+	// InvalidParameter: A parameter is outside its bounds.
+	InvalidParameter Code = "invalid_parameter"
+	// Infeasible: No answer satisfies all constraints together.
+	Infeasible Code = "infeasible"
+	// SingularCovariance: The covariance matrix cannot be inverted.
+	SingularCovariance Code = "singular_covariance"
+	// NotConverged: The solver did not reach its tolerance.
+	NotConverged Code = "not_converged"
+	// NoPositiveExcessReturn: No asset is expected to return more than the risk-free rate.
+	NoPositiveExcessReturn Code = "no_positive_excess_return"
+	// ReturnBelowMinusOne: A return is below -100 %.
+	ReturnBelowMinusOne Code = "return_below_minus_one"
+	// TooManySeries: There are more series than the method has tables for.
+	TooManySeries Code = "too_many_series"
+	// TooLarge: The work is larger than the desk takes on at once.
+	TooLarge Code = "too_large"
 	// Internal: A fault of the desk itself.
 	Internal Code = "internal"
 )
@@ -51,5 +83,21 @@ var codes = []Info{
 	{Unavailable, "A part this needs is not there now.", 503, true, "That is not available now.", "Try again in a moment; connection_status tells what is missing."},
 	{Timeout, "An answer did not come in time.", 504, false, "It took too long.", "Read the state before trying again: it may have happened."},
 	{Cancelled, "The caller gave up.", 499, false, "The request was cancelled.", "Read the state before trying again: it may have happened."},
+	{MissingValues, "A series has gaps where none may be.", 422, false, "A value is missing in the data.", "Choose dates or symbols without gaps, or ask for rows with gaps to be dropped."},
+	{NonFinite, "A series holds a value that is not a finite number.", 422, false, "The data hold a value that is not a number.", "Remove the value that is named."},
+	{NonPositivePrice, "A price that is zero or negative cannot be turned into a return or a logarithm.", 422, false, "A price is not above zero.", "Remove the price that is named, or use levels instead of logarithms."},
+	{InsufficientData, "There are fewer observations than the method needs.", 422, false, "There are not enough data for this.", "Widen the dates, or leave out the symbol that limits the sample."},
+	{ConstantSeries, "A series does not vary.", 422, false, "A series never changes, so nothing can be computed from it.", "Leave the series out, or choose other dates."},
+	{DuplicateSymbol, "A symbol is named twice.", 422, false, "A symbol was given twice.", "Name each symbol once."},
+	{UnknownSymbol, "There is no such symbol in the data.", 422, false, "A symbol is not known.", "Find its name with search_symbols."},
+	{NoOverlap, "The series have no time in common.", 422, false, "The series share no dates.", "Choose symbols and dates that overlap."},
+	{InvalidParameter, "A parameter is outside its bounds.", 422, false, "A setting is out of its bounds.", "Correct the named parameter and call again."},
+	{Infeasible, "No answer satisfies all constraints together.", 422, false, "The constraints contradict one another.", "Loosen the constraint that is named."},
+	{SingularCovariance, "The covariance matrix cannot be inverted.", 422, false, "The assets move too much alike for this.", "Use covariance=ledoit_wolf, leave out an asset, or bound the weights."},
+	{NotConverged, "The solver did not reach its tolerance.", 422, false, "No reliable answer was found.", "Loosen the constraints, or rescale the input."},
+	{NoPositiveExcessReturn, "No asset is expected to return more than the risk-free rate.", 422, false, "Nothing is expected to beat the risk-free rate.", "Use min_variance, or other expected returns."},
+	{ReturnBelowMinusOne, "A return is below -100 %.", 422, false, "A loss is greater than everything there was.", "Give returns as fractions: 0.05 is five percent."},
+	{TooManySeries, "There are more series than the method has tables for.", 422, false, "There are too many series.", "Split the universe."},
+	{TooLarge, "The work is larger than the desk takes on at once.", 422, false, "That is too much at once.", "Take fewer symbols, a shorter period or a coarser resolution."},
 	{Internal, "A fault of the desk itself.", 500, false, "Something went wrong inside the desk.", "Report the reference to the operator."},
 }
