@@ -29,6 +29,7 @@ import (
 	"quantdesk/internal/project"
 	"quantdesk/internal/qc"
 	"quantdesk/internal/qcapi"
+	"quantdesk/internal/research"
 	"quantdesk/internal/rest"
 	"quantdesk/internal/store"
 	"quantdesk/internal/tool"
@@ -60,6 +61,7 @@ type app struct {
 	policy   *policyFile
 	limiter  *identity.Limiter
 	projects *project.Service
+	research *research.Service
 	jobs     *jobs.Hub
 	qc       *qcapi.Server
 	data     *os.Root // market data that can be downloaded; nil has none
@@ -131,6 +133,9 @@ func openApp(ctx context.Context, home *store.Home, set desk, log *slog.Logger) 
 		return a, err
 	}
 	a.wg.Go(func() { a.sweep(run) })
+	if err := a.openResearch(ctx); err != nil {
+		return a, err
+	}
 	if err := a.openGate(); err != nil {
 		return a, err
 	}
@@ -259,7 +264,7 @@ func (a *app) openGate() error {
 		Catalogue: cat,
 		Deps: tool.Deps{
 			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.ibkr.Capabilities(), a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
-			IBKR: a.ibkr, Streams: ibkr.NewStreams(), QuantConnect: a.backends(), Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
+			IBKR: a.ibkr, Streams: ibkr.NewStreams(), QuantConnect: a.backends(), Research: a.research, Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
 		},
 		Limiter: a.limiter,
 		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: a.tracer,
@@ -340,6 +345,9 @@ func (a *app) Close() {
 		}
 		if a.desk != nil {
 			a.desk.Wait()
+		}
+		if a.research != nil {
+			a.research.Close()
 		}
 		a.wg.Wait()
 		var errs []error

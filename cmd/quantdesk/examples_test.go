@@ -134,6 +134,10 @@ func TestExamples(t *testing.T) {
 		}
 	}
 	atIBKR(t, run)
+	bars := run("get_history", `{"symbols":["KO"],"start_date":"2024-01-02","end_date":"2024-02-01"}`)
+	handle := fmt.Sprintf(`{"result":%q}`, bars["result"])
+	run("query_result", handle)
+	run("cancel_research", handle)
 	run("engage_kill_switch", `{"reason":"the end of the session"}`)
 	algorithms(t, run)
 	run("configure_quantconnect_auth", fmt.Sprintf(`{"user_id":%q,"api_token":%q}`, cloudUser, cloudSecret))
@@ -277,7 +281,10 @@ func TestListings(t *testing.T) {
 	args := map[string]string{
 		"get_quotes": `"symbols":["AAPL","MSFT","KO","BTCUSD","SPY"]`, "get_bars": bar, "search_instruments": `"class":"crypto"`, "search_tools": `"query":"order"`, "get_orders": `"status":"all"`,
 		"get_positions": `"account":"SIM-000001"`, "get_transactions": `"account":"SIM-000001"`,
-		"list_backtests": fmt.Sprintf(`"project_id":%d,"include_statistics":true`, p),
+		"list_backtests": fmt.Sprintf(`"project_id":%d,"include_statistics":true`, p), "get_etf_constituents": `"etf_ticker":"QQQ"`,
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		d.must(t, token, "initialize_quantbook", fmt.Sprintf(`{"instance_name":%q}`, name), nil)
 	}
 	for _, tl := range d.gate.Catalogue().All() {
 		if tl.Rows == "" {

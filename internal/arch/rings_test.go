@@ -17,11 +17,11 @@ import (
 var ring = map[string]int{
 	"num": 0, "market": 0, "trade": 0, "fault": 0,
 	"sim": 1, "sim/source": 1, "quant": 1, "match": 1, "ledger": 1, "risk": 1, "algo": 1, "algo/indicator": 1,
-	"order": 2, "identity": 2, "audit": 2, "project": 2, "report": 2,
+	"order": 2, "identity": 2, "audit": 2, "project": 2, "report": 2, "research": 2,
 	"broker/paper": 3, "broker/ibkr": 3, "tws": 3, "tws/server": 3, "tws/client": 3, "broker/brokertest": 3, "lean": 3, "store": 3, "feed": 3, "jobs": 3, "qc": 3,
 	"python": 3, "python/strategy": 3, "python/runner": 3,
 	"tool": 4, "tools": 4, "tools/accounts": 4, "tools/connections": 4, "tools/desk": 4, "tools/market": 4, "tools/orders": 4,
-	"tools/account": 4, "tools/admin": 4, "tools/auth": 4, "tools/backtests": 4, "tools/collaboration": 4, "tools/compile": 4, "tools/files": 4, "tools/ibkr": 4, "tools/projects": 4, "tools/system": 4,
+	"tools/account": 4, "tools/admin": 4, "tools/auth": 4, "tools/backtests": 4, "tools/collaboration": 4, "tools/compile": 4, "tools/files": 4, "tools/ibkr": 4, "tools/projects": 4, "tools/research": 4, "tools/system": 4,
 	"mcpd": 4, "rest": 4, "web": 4, "qcapi": 4,
 	"obs": 4,
 }

@@ -2,6 +2,7 @@ package desktest
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +31,11 @@ func TestClientRef(t *testing.T) {
 	other.ClientRef = "mine"
 	_, err := b.desk.Propose(context.Background(), ann, other)
 	refused(t, err, fault.Conflict)
+	for _, ref := range []string{strings.Repeat("x", 129), "a\nb"} {
+		other.ClientRef = ref
+		_, err := b.desk.Propose(context.Background(), ann, other)
+		refused(t, err, fault.Invalid)
+	}
 	b.confirm(ann, first.ID)
 	if again := b.propose(ann, p); again.ID != first.ID || again.State != order.Confirmed {
 		t.Errorf("after confirmation: ticket %s is %s; want %s confirmed", again.ID, again.State, first.ID)

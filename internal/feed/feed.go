@@ -236,5 +236,6 @@ func (f *Feed) direct(ctx context.Context, from, to string) (num.Decimal, bool, 
 	return mid, true, nil
 }
 
-// Source is what the prices come from.
+// Source is what the prices come from. It does not know the time: it must not be
+// asked for what lies after the venue clock.
 func (f *Feed) Source() Source { return f.cfg.Source }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/market"
@@ -15,6 +17,9 @@ import (
 // MaxLegs bounds a ticket.
 const MaxLegs = 200
 
+// maxRef bounds a caller's own id of a ticket, in bytes.
+const maxRef = 128
+
 // Propose checks a proposal against the broker's rules and the policy, prices
 // it, and leaves a ticket that Confirm can submit for TicketLife. Nothing is
 // sent to the broker. It fails with invalid, not_found, forbidden, conflict,
@@ -23,6 +28,9 @@ func (d *Desk) Propose(ctx context.Context, c Caller, p Proposal) (Ticket, error
 	const op = "order.Propose"
 	if len(p.Wishes) == 0 || len(p.Wishes) > MaxLegs {
 		return Ticket{}, fault.E(op, fault.Invalid, "a ticket takes 1 to %d orders, not %d", MaxLegs, len(p.Wishes))
+	}
+	if len(p.ClientRef) > maxRef || strings.ContainsFunc(p.ClientRef, unicode.IsControl) {
+		return Ticket{}, fault.E(op, fault.Invalid, "client_ref takes at most %d characters, none of them a control character", maxRef).With("argument", "client_ref")
 	}
 	info, err := d.tradingAccount(ctx, c, p.Account)
 	if err != nil {

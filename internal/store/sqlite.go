@@ -25,7 +25,7 @@ var migrations embed.FS
 
 // Version is the schema version this build writes: the number of its newest
 // migration.
-const Version = 3
+const Version = 4
 
 // Options are what Open may be told.
 type Options struct {

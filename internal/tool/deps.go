@@ -9,6 +9,7 @@ import (
 	"quantdesk/internal/identity"
 	"quantdesk/internal/order"
 	"quantdesk/internal/qc"
+	"quantdesk/internal/research"
 	"quantdesk/internal/risk"
 	"quantdesk/internal/tws"
 	"quantdesk/internal/tws/client"
@@ -29,6 +30,8 @@ type Deps struct {
 	Streams *ibkr.Streams
 	// QuantConnect reaches the embedded engine and QuantConnect's cloud.
 	QuantConnect *qc.Backends
+	// Research analyses instruments and keeps what users' analyses gave.
+	Research *research.Service
 	// Workspace is the folder of a LEAN CLI workspace that projects can be copied
 	// from; empty means none.
 	Workspace string
@@ -55,6 +58,9 @@ type IBKR interface {
 func (c *Call) Asker() order.Caller {
 	return order.Caller{User: c.Caller.User, Trace: c.Trace}
 }
+
+// Researcher is the caller as the research room knows it.
+func (c *Call) Researcher() research.Caller { return research.Caller{User: c.Caller.User} }
 
 // Client gives the caller's client of a backend; an empty one is the embedded.
 func (c *Call) Client(ctx context.Context, b qc.Backend) (*qc.Client, error) {

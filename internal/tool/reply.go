@@ -244,6 +244,22 @@ func rowFields(t *Tool) []string {
 	return slices.Sorted(maps.Keys(s.Properties[t.Rows].Items.Properties))
 }
 
+// CSV renders rows whose columns are known only when they are read.
+func CSV(columns []string, rows []map[string]any) (string, error) {
+	raw := make([]map[string]json.RawMessage, len(rows))
+	for i, r := range rows {
+		raw[i] = map[string]json.RawMessage{}
+		for k, v := range r {
+			cell, err := json.Marshal(v)
+			if err != nil {
+				return "", err
+			}
+			raw[i][k] = cell
+		}
+	}
+	return toCSV(columns, raw)
+}
+
 func toCSV(columns []string, rows []map[string]json.RawMessage) (string, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)

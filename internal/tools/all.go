@@ -19,6 +19,7 @@ import (
 	"quantdesk/internal/tools/market"
 	"quantdesk/internal/tools/orders"
 	"quantdesk/internal/tools/projects"
+	"quantdesk/internal/tools/research"
 	"quantdesk/internal/tools/system"
 )
 
@@ -153,6 +154,19 @@ func all() []tool.Tool {
 		projects.ReadNodes,
 		projects.Update,
 		projects.UpdateNodes,
+		research.AddAlternative,
+		research.AddConstituents,
+		research.AddEquities,
+		research.AddEquity,
+		research.AlternativeHistory,
+		research.Cancel,
+		research.Constituents,
+		research.History,
+		research.Info,
+		research.Initialize,
+		research.List,
+		research.Query,
+		research.Remove,
 		system.Info,
 		system.Performance,
 		system.Processes,
