@@ -32,15 +32,11 @@ type Column struct {
 	Positive bool
 }
 
-// Check refuses what a kernel cannot use: fault.InsufficientData, MissingValues,
-// NonFinite, NonPositivePrice or ConstantSeries, in this order.
+// Check refuses what a kernel cannot use: fault.MissingValues, NonFinite or
+// NonPositivePrice, then ConstantSeries (of two observations or more), then
+// InsufficientData.
 func Check(columns ...Column) error {
 	const op = "quant.Check"
-	for _, c := range columns {
-		if n := len(c.Values); n < c.AtLeast {
-			return fault.E(op, fault.InsufficientData, "%s has %d observations; this needs at least %d", c.Name, n, c.AtLeast).With("argument", c.Name).With("value", n).With("limit", c.AtLeast)
-		}
-	}
 	for _, c := range columns {
 		for i, v := range c.Values {
 			switch {
@@ -54,8 +50,13 @@ func Check(columns ...Column) error {
 		}
 	}
 	for _, c := range columns {
-		if c.Varies && Constant(c.Values) {
+		if c.Varies && len(c.Values) > 1 && Constant(c.Values) {
 			return fault.E(op, fault.ConstantSeries, "%s is constant", c.Name).With("argument", c.Name)
+		}
+	}
+	for _, c := range columns {
+		if n := len(c.Values); n < c.AtLeast {
+			return fault.E(op, fault.InsufficientData, "%s has %d observations; this needs at least %d", c.Name, n, c.AtLeast).With("argument", c.Name).With("value", n).With("limit", c.AtLeast)
 		}
 	}
 	return nil

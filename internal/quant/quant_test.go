@@ -18,7 +18,9 @@ func TestCheck(t *testing.T) {
 		want fault.Code
 	}{
 		{quant.Column{Values: []float64{1, 2}}, ""},
-		{quant.Column{Values: []float64{1, nan}, AtLeast: 3}, fault.InsufficientData},
+		{quant.Column{Values: []float64{1, nan}, AtLeast: 3}, fault.MissingValues},
+		{quant.Column{Values: []float64{1, 1}, AtLeast: 3, Varies: true}, fault.ConstantSeries},
+		{quant.Column{Values: []float64{1}, AtLeast: 3, Varies: true}, fault.InsufficientData},
 		{quant.Column{Values: []float64{1, nan}}, fault.MissingValues},
 		{quant.Column{Values: []float64{1, inf}}, fault.NonFinite},
 		{quant.Column{Values: []float64{1, 0}, Positive: true}, fault.NonPositivePrice},

@@ -1,0 +1,443 @@
+// Package kalman follows a hedge ratio through time: y_t = β_t x_t + α_t + v_t with
+// a state that wanders.
+//
+//	r, err := kalman.Hedge(y, x, kalman.Params{BurnIn: 60})
+//	z := r.Z[t] // the surprise of bar t, from what was known before it
+//
+// Everything at t uses data up to t only.
+package kalman
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/optimize"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"quantdesk/internal/fault"
+	"quantdesk/internal/quant"
+	"quantdesk/internal/quant/regress"
+)
+
+// Mode is a model of how the state wanders and what is known of the noise.
+type Mode string
+
+const (
+	// Discount is the default: West and Harrison's filter with an unknown variance of
+	// observation, which forgets by discounting.
+	Discount Mode = "discount"
+	// RandomWalk has fixed variances of state and observation.
+	RandomWalk Mode = "random_walk"
+	// MLE is RandomWalk with the variances of greatest likelihood.
+	MLE Mode = "mle"
+)
+
+// Prior is what is known of (β, α) before the first bar that is filtered.
+type Prior struct {
+	Mean [2]float64
+	// Covariance; under Discount it goes with Variance.
+	Covariance [2][2]float64
+	// DOF and Variance of the noise of observation, for Discount: 0 is 1 and 1.
+	DOF, Variance float64
+}
+
+// Params are those of Hedge; the zero value discounts by 0.999 after an OLS prior
+// from 60 bars.
+type Params struct {
+	Mode Mode
+	// Delta discounts the state, DeltaV the variance: above 0, at most 1; 0 is 0.999
+	// and 1. AutoDelta chooses Delta by the predictive likelihood of the bars that are
+	// given: give it the formation sample only.
+	Delta, DeltaV float64
+	AutoDelta     bool
+	// StateVar are the variances of a step of β and α, ObsVar that of the noise, for
+	// RandomWalk; with MLE they are where the search begins, 0 choosing for itself.
+	StateVar [2]float64
+	ObsVar   float64
+	// Prior; nil is OLS on the first BurnIn bars (0 is 60), which are then not
+	// filtered.
+	Prior  *Prior
+	BurnIn int
+	// Lookback makes Z the error e_t scaled by mean and deviation of the last so many
+	// errors; 0 keeps the innovation, e_t over its own standard deviation.
+	Lookback int
+}
+
+// Result has one entry a bar; bars of the burn-in are NaN.
+type Result struct {
+	Beta, Alpha []float64
+	// BetaSD and AlphaSD are standard deviations given data up to the bar, Low and
+	// High bound β's 95 % interval (Student's t under Discount, else normal).
+	BetaSD, AlphaSD, Low, High []float64
+	// AlphaLow and AlphaHigh bound that of α.
+	AlphaLow, AlphaHigh []float64
+	// Error is y less its forecast, Q the forecast's variance, Z as Params says.
+	Error, Q, Z []float64
+	// DOF are the degrees of freedom of the forecast, S the variance of observation
+	// after the bar; for Discount.
+	DOF, S []float64
+	// LogLikelihood adds up the log densities of the forecasts.
+	LogLikelihood float64
+	// Covariance of (β, α) after the last bar, DOFLast the degrees of freedom then.
+	Covariance [2][2]float64
+	DOFLast    float64
+	// Delta, StateVar and ObsVar are those that were used.
+	Delta    float64
+	StateVar [2]float64
+	ObsVar   float64
+	// From is the first bar that was filtered.
+	From     int
+	Warnings []string
+}
+
+// minimum is the least number of bars.
+const minimum = 20
+
+// burnIn is the number of bars of the OLS prior where none is given.
+const burnIn = 60
+
+// deltas are those that AutoDelta chooses from.
+var deltas = []float64{0.98, 0.99, 0.995, 0.999, 0.9995, 1}
+
+// Hedge filters the regression of y on x (n each, at least 20). Errors:
+// fault.MissingValues, NonFinite, InsufficientData, ConstantSeries (x or y),
+// InvalidParameter, NotConverged (MLE). Source: West and Harrison (1997), chapter
+// 4, for Discount. Cost O(n), times the steps of the search.
+func Hedge(y, x []float64, p Params) (*Result, error) {
+	const op = "kalman.Hedge"
+	if err := quant.CheckAll([]string{"y", "x"}, [][]float64{y, x}, quant.Column{AtLeast: minimum, Varies: true}); err != nil {
+		return nil, err
+	}
+	if err := p.fill(op); err != nil {
+		return nil, err
+	}
+	from := 0
+	prior := p.Prior
+	if prior == nil {
+		if from = p.BurnIn; from >= len(y) {
+			return nil, fault.E(op, fault.InsufficientData, "%d bars; the burn-in alone takes %d", len(y), from).With("value", len(y)).With("limit", from+1)
+		}
+		var err error
+		if prior, err = p.fit(y[:from], x[:from]); err != nil {
+			return nil, err
+		}
+	}
+	if err := prior.check(op); err != nil {
+		return nil, err
+	}
+	y1, x1 := y[from:], x[from:]
+	switch {
+	case p.Mode == MLE:
+		if err := p.maximise(y1, x1, prior); err != nil {
+			return nil, err
+		}
+	case p.Mode == Discount && p.AutoDelta:
+		best := math.Inf(-1)
+		for _, d := range deltas {
+			if l := discount(y1, x1, d, p.DeltaV, prior, nil); l > best {
+				best, p.Delta = l, d
+			}
+		}
+	}
+	out := newResult(len(y), from)
+	out.Delta, out.StateVar, out.ObsVar = p.Delta, p.StateVar, p.ObsVar
+	if p.Mode == Discount {
+		out.StateVar, out.ObsVar = [2]float64{math.NaN(), math.NaN()}, math.NaN()
+		out.LogLikelihood = discount(y1, x1, p.Delta, p.DeltaV, prior, out)
+	} else {
+		out.Delta = math.NaN()
+		out.LogLikelihood = walk(y1, x1, p.StateVar, p.ObsVar, prior, out)
+	}
+	out.bound(p.Mode)
+	if p.Lookback > 0 {
+		out.rescale(p.Lookback)
+	}
+	return out, nil
+}
+
+func (p *Params) fill(op string) error {
+	if p.Mode == "" {
+		p.Mode = Discount
+	}
+	if p.Delta == 0 {
+		p.Delta = 0.999
+	}
+	if p.DeltaV == 0 {
+		p.DeltaV = 1
+	}
+	if p.BurnIn == 0 {
+		p.BurnIn = burnIn
+	}
+	switch p.Mode {
+	case Discount:
+		if !(p.Delta > 0 && p.Delta <= 1) {
+			return quant.Bad(op, "delta", p.Delta, "above 0 and at most 1")
+		}
+		if !(p.DeltaV > 0 && p.DeltaV <= 1) {
+			return quant.Bad(op, "delta_v", p.DeltaV, "above 0 and at most 1")
+		}
+	case RandomWalk:
+		if !(p.ObsVar > 0) {
+			return quant.Bad(op, "obs_var", p.ObsVar, "above zero")
+		}
+	case MLE:
+	default:
+		return quant.Bad(op, "mode", string(p.Mode), "discount, random_walk or mle")
+	}
+	for _, q := range p.StateVar {
+		if !(q >= 0) {
+			return quant.Bad(op, "state_var", q, "zero or more")
+		}
+	}
+	if p.BurnIn < 4 {
+		return quant.Bad(op, "burn_in", p.BurnIn, "at least 4")
+	}
+	if p.Lookback < 0 || p.Lookback == 1 {
+		return quant.Bad(op, "lookback", p.Lookback, "at least 2, or 0")
+	}
+	return nil
+}
+
+// fit is the prior by least squares.
+func (p *Params) fit(y, x []float64) (*Prior, error) {
+	if err := quant.Check(quant.Column{Name: "x in the burn-in", Values: x, Varies: true}); err != nil {
+		return nil, err
+	}
+	n := float64(len(y))
+	fit := regress.Fit(y, x, regress.Trend(len(y), 0))
+	out := &Prior{Mean: [2]float64{fit.Coef[0], fit.Coef[1]}, DOF: n - 2, Variance: fit.Variance()}
+	if !(out.Variance > 0) {
+		return nil, fault.E("kalman.Hedge", fault.ConstantSeries, "y is a line of x in the burn-in: there is no noise to filter").With("argument", "y")
+	}
+	mean := quant.Mean(x)
+	sxx := quant.Variance(x) * (n - 1)
+	b := out.Variance / sxx
+	out.Covariance = [2][2]float64{{b, -b * mean}, {-b * mean, out.Variance/n + b*mean*mean}}
+	return out, nil
+}
+
+func (p *Prior) check(op string) error {
+	if p.DOF == 0 {
+		p.DOF = 1
+	}
+	if p.Variance == 0 {
+		p.Variance = 1
+	}
+	c := p.Covariance
+	switch {
+	case !(p.DOF > 0):
+		return quant.Bad(op, "n0", p.DOF, "above zero")
+	case !(p.Variance > 0):
+		return quant.Bad(op, "S0", p.Variance, "above zero")
+	case c[0][1] != c[1][0], !(c[0][0] >= 0), !(c[1][1] >= 0), c[0][0]*c[1][1] < c[0][1]*c[1][0]*(1-1e-12):
+		return quant.Bad(op, "C0", fmt.Sprint(c), "symmetric and without a negative eigenvalue")
+	}
+	return nil
+}
+
+func newResult(n, from int) *Result {
+	const fields = 13
+	flat := make([]float64, fields*n)
+	next := func() []float64 {
+		x := flat[:n:n]
+		flat = flat[n:]
+		for i := range from {
+			x[i] = math.NaN()
+		}
+		return x
+	}
+	return &Result{
+		Beta: next(), Alpha: next(), BetaSD: next(), AlphaSD: next(), Low: next(), High: next(), AlphaLow: next(), AlphaHigh: next(),
+		Error: next(), Q: next(), Z: next(), DOF: next(), S: next(), From: from,
+	}
+}
+
+// discount filters and adds up the log densities; out may be nil.
+func discount(y, x []float64, delta, deltaV float64, prior *Prior, out *Result) float64 {
+	b, a := prior.Mean[0], prior.Mean[1]
+	c00, c01, c11 := prior.Covariance[0][0], prior.Covariance[0][1], prior.Covariance[1][1]
+	dof, s := prior.DOF, prior.Variance
+	d := dof * s
+	grow := 1 / delta
+	var sum float64
+	density := newStudent()
+	for t, v := range y {
+		if t > 0 {
+			c00, c01, c11 = c00*grow, c01*grow, c11*grow
+			dof *= deltaV
+			d *= deltaV
+		}
+		u := x[t]
+		r0, r1 := c00*u+c01, c01*u+c11 // RF
+		q := r0*u + r1 + s
+		e := v - b*u - a
+		scaled := e * e / q
+		sum += density.log(scaled, dof) - 0.5*math.Log(q)
+		g0, g1 := r0/q, r1/q
+		if out != nil {
+			i := t + out.From
+			out.Error[i], out.Q[i], out.Z[i], out.DOF[i] = e, q, e/math.Sqrt(q), dof
+		}
+		dof++
+		d += s * scaled
+		next := d / dof
+		k := next / s
+		s = next
+		b += g0 * e
+		a += g1 * e
+		c00, c01, c11 = k*(c00-g0*r0), k*(c01-g0*r1), k*(c11-g1*r1)
+		if out != nil {
+			i := t + out.From
+			out.Beta[i], out.Alpha[i], out.S[i] = b, a, s
+			out.BetaSD[i], out.AlphaSD[i] = math.Sqrt(c00), math.Sqrt(c11)
+		}
+	}
+	if out != nil {
+		out.Covariance = [2][2]float64{{c00, c01}, {c01, c11}}
+		out.DOFLast = dof
+	}
+	return sum
+}
+
+// student is the log density of Student's t, with what depends on the degrees of
+// freedom alone kept from bar to bar: they grow by one, so that the ratio of gamma
+// functions follows from the one before last.
+type student struct {
+	dof    float64
+	offset float64
+}
+
+func newStudent() *student { return &student{dof: math.NaN()} }
+
+// log takes the square of the argument.
+func (s *student) log(square, dof float64) float64 {
+	if dof != s.dof {
+		s.dof = dof
+		if dof > 1e3 { // the ratio's asymptotic series: its next term is below 1e-17
+			s.offset = -1/(4*dof) + 1/(24*dof*dof*dof) - 1/(20*dof*dof*dof*dof*dof) - 0.5*math.Log(2*math.Pi)
+		} else {
+			a, _ := math.Lgamma((dof + 1) / 2)
+			b, _ := math.Lgamma(dof / 2)
+			s.offset = a - b - 0.5*math.Log(dof*math.Pi)
+		}
+	}
+	return s.offset - (dof+1)/2*math.Log1p(square/dof)
+}
+
+// walk filters with fixed variances, Joseph's form, and adds up the log densities;
+// out may be nil.
+func walk(y, x []float64, q [2]float64, noise float64, prior *Prior, out *Result) float64 {
+	b, a := prior.Mean[0], prior.Mean[1]
+	c00, c01, c11 := prior.Covariance[0][0], prior.Covariance[0][1], prior.Covariance[1][1]
+	var sum float64
+	for t, v := range y {
+		if t > 0 {
+			c00 += q[0]
+			c11 += q[1]
+		}
+		u := x[t]
+		r0, r1 := c00*u+c01, c01*u+c11
+		s := r0*u + r1 + noise
+		e := v - b*u - a
+		g0, g1 := r0/s, r1/s
+		b += g0 * e
+		a += g1 * e
+		// (I-gF') C (I-gF')' + g noise g'
+		i00, i01, i10, i11 := 1-g0*u, -g0, -g1*u, 1-g1
+		h00, h01 := i00*c00+i01*c01, i00*c01+i01*c11
+		h10, h11 := i10*c00+i11*c01, i10*c01+i11*c11
+		c00, c01, c11 = h00*i00+h01*i01+noise*g0*g0, h00*i10+h01*i11+noise*g0*g1, h10*i10+h11*i11+noise*g1*g1
+		sum -= 0.5 * (math.Log(2*math.Pi*s) + e*e/s)
+		if out != nil {
+			i := t + out.From
+			out.Error[i], out.Q[i], out.Z[i] = e, s, e/math.Sqrt(s)
+			out.Beta[i], out.Alpha[i], out.S[i], out.DOF[i] = b, a, noise, math.Inf(1)
+			out.BetaSD[i], out.AlphaSD[i] = math.Sqrt(c00), math.Sqrt(c11)
+		}
+	}
+	if out != nil {
+		out.Covariance = [2][2]float64{{c00, c01}, {c01, c11}}
+		out.DOFLast = math.Inf(1)
+	}
+	return sum
+}
+
+// maximise finds the variances of greatest likelihood, one for both parts of the
+// state, by Nelder and Mead's search over their logarithms.
+func (p *Params) maximise(y, x []float64, prior *Prior) error {
+	noise := p.ObsVar
+	if noise == 0 {
+		noise = regress.Fit(y, x, regress.Trend(len(y), 0)).Variance()
+	}
+	state := p.StateVar[0]
+	if state == 0 {
+		state = noise * 1e-3
+	}
+	if !(noise > 0) {
+		return quant.Bad("kalman.Hedge", "obs_var", noise, "above zero")
+	}
+	problem := optimize.Problem{Func: func(v []float64) float64 {
+		q := math.Exp(v[0])
+		l := walk(y, x, [2]float64{q, q}, math.Exp(v[1]), prior, nil)
+		if math.IsNaN(l) {
+			return math.Inf(1)
+		}
+		return -l
+	}}
+	settings := &optimize.Settings{MajorIterations: 2000, Converger: &optimize.FunctionConverge{Absolute: 1e-9, Relative: 1e-12, Iterations: 60}}
+	r, err := optimize.Minimize(problem, []float64{math.Log(state), math.Log(noise)}, settings, &optimize.NelderMead{})
+	if err != nil || math.IsInf(r.F, 0) {
+		return fault.Wrap("kalman.Hedge", fault.NotConverged, err, "the likelihood has no maximum that the search could find")
+	}
+	q := math.Exp(r.X[0])
+	p.StateVar, p.ObsVar = [2]float64{q, q}, math.Exp(r.X[1])
+	return nil
+}
+
+// bound adds the 95 % intervals.
+func (r *Result) bound(mode Mode) {
+	width := distuv.UnitNormal.Quantile(0.975)
+	at := math.NaN()
+	for i := r.From; i < len(r.Beta); i++ {
+		if dof := r.DOF[i] + 1; mode == Discount && dof != at {
+			at, width = dof, studentPoint(dof)
+		}
+		r.Low[i], r.High[i] = r.Beta[i]-width*r.BetaSD[i], r.Beta[i]+width*r.BetaSD[i]
+		r.AlphaLow[i], r.AlphaHigh[i] = r.Alpha[i]-width*r.AlphaSD[i], r.Alpha[i]+width*r.AlphaSD[i]
+	}
+}
+
+// studentPoint is the 97.5 % point of Student's t: with many degrees of freedom by
+// Fisher and Cornish's expansion, whose next term is then below 1e-10.
+func studentPoint(dof float64) float64 {
+	if dof < 100 {
+		return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: dof}.Quantile(0.975)
+	}
+	const z = 1.959963984540054
+	const (
+		z3 = z * z * z
+		z5 = z3 * z * z
+		z7 = z5 * z * z
+		z9 = z7 * z * z
+		g1 = (z3 + z) / 4
+		g2 = (5*z5 + 16*z3 + 3*z) / 96
+		g3 = (3*z7 + 19*z5 + 17*z3 - 15*z) / 384
+		g4 = (79*z9 + 776*z7 + 1482*z5 - 1920*z3 - 945*z) / 92160
+	)
+	u := 1 / dof
+	return z + u*(g1+u*(g2+u*(g3+u*g4)))
+}
+
+// rescale makes Z the distance of an error from the mean of the last so many, the
+// bar's own among them, in standard deviations.
+func (r *Result) rescale(lookback int) {
+	for i := range r.Z {
+		r.Z[i] = math.NaN()
+		if from := i - lookback + 1; from >= r.From {
+			w := r.Error[from : i+1]
+			if !quant.Constant(w) {
+				r.Z[i] = (r.Error[i] - quant.Mean(w)) / quant.SD(w)
+			}
+		}
+	}
+}
