@@ -192,34 +192,40 @@ func (s *Service) load(ctx context.Context, list []market.Instrument, in Sample,
 			p.Warnings = append(p.Warnings, fmt.Sprintf("%d missing values were filled with the price before", n))
 		}
 	}
+	return p.align(p.Symbols, all)
+}
+
+// align makes a panel like p of some series, at the times that all of them have.
+func (p *Panel) align(symbols []string, all []series) (*Panel, error) {
 	times := make([][]int64, len(all))
 	for i := range all {
 		times[i] = all[i].keys
 	}
-	a, err := quant.Align(p.Symbols, times)
+	a, err := quant.Align(symbols, times)
 	if err != nil {
 		return nil, err
 	}
-	p.Dropped = a.Union - len(a.Times)
-	if float64(p.Dropped) > lossWarned*float64(a.Union) {
-		text := fmt.Sprintf("%d of %d times are left out because not every series has them", p.Dropped, a.Union)
+	out := *p
+	out.Symbols, out.Dropped = symbols, a.Union-len(a.Times)
+	if float64(out.Dropped) > lossWarned*float64(a.Union) {
+		text := fmt.Sprintf("%d of %d times are left out because not every series has them", out.Dropped, a.Union)
 		if a.Limiting >= 0 {
-			text += "; " + p.Symbols[a.Limiting] + " limits the sample"
+			text += "; " + symbols[a.Limiting] + " limits the sample"
 		}
-		p.Warnings = append(p.Warnings, text)
+		out.Warnings = append(out.Warnings, text)
 	}
-	p.Times = make([]time.Time, len(a.Times))
+	out.Times = make([]time.Time, len(a.Times))
 	for t, key := range a.Times {
-		p.Times[t] = p.time(key)
+		out.Times[t] = p.time(key)
 	}
-	p.Prices = make([][]float64, len(all))
+	out.Prices = make([][]float64, len(all))
 	for i, rows := range a.Rows {
-		p.Prices[i] = make([]float64, len(rows))
+		out.Prices[i] = make([]float64, len(rows))
 		for t, row := range rows {
-			p.Prices[i][t] = all[i].values[0][row]
+			out.Prices[i][t] = all[i].values[0][row]
 		}
 	}
-	return p, nil
+	return &out, nil
 }
 
 // read gets fields of the bars of each instrument, none aligned.

@@ -2,7 +2,10 @@ package research
 
 import (
 	"math"
+	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"quantdesk/internal/fault"
 )
@@ -110,4 +113,41 @@ func (t Table) check() error {
 			Hinted("Take fewer symbols, a shorter period or a coarser resolution.")
 	}
 	return nil
+}
+
+// tableOf makes a table of flat structs: numbers, pointers to numbers, texts and
+// booleans by the names of their JSON.
+func tableOf[T any](name string, rows []T) Table {
+	t := Table{Name: name}
+	typ := reflect.TypeFor[T]()
+	for i := range typ.NumField() {
+		f := typ.Field(i)
+		col := Column{}
+		col.Name, _, _ = strings.Cut(f.Tag.Get("json"), ",")
+		text := f.Type.Kind() == reflect.String || f.Type.Kind() == reflect.Bool
+		if text {
+			col.Texts = make([]string, len(rows))
+		} else {
+			col.Numbers = make([]float64, len(rows))
+		}
+		for r := range rows {
+			v := reflect.ValueOf(rows[r]).Field(i)
+			switch v.Kind() {
+			case reflect.String:
+				col.Texts[r] = v.String()
+			case reflect.Bool:
+				col.Texts[r] = strconv.FormatBool(v.Bool())
+			case reflect.Int, reflect.Int64:
+				col.Numbers[r] = float64(v.Int())
+			case reflect.Float64:
+				col.Numbers[r] = v.Float()
+			case reflect.Pointer:
+				if col.Numbers[r] = nan; !v.IsNil() {
+					col.Numbers[r] = v.Elem().Float()
+				}
+			}
+		}
+		t.Columns = append(t.Columns, col)
+	}
+	return t
 }
