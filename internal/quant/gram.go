@@ -9,7 +9,7 @@ import (
 // gramBlock is how many columns of either side are multiplied while they lie in
 // the cache, gramDepth how many of their rows.
 const (
-	gramBlock = 32
+	gramBlock = 16
 	gramDepth = 512
 )
 

@@ -38,14 +38,14 @@ func ascending(p []float64) (order []int, out []float64) {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
+	slices.SortFunc(order, func(a, b int) int {
 		switch {
 		case p[a] < p[b]:
 			return -1
 		case p[a] > p[b]:
 			return 1
 		}
-		return 0
+		return a - b
 	})
 	return order, out
 }

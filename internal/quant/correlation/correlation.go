@@ -158,15 +158,18 @@ func (m *MatrixResult) linear(ctx context.Context, columns [][]float64, p Params
 		m.P, m.Low, m.High = square(len(columns)), square(len(columns)), square(len(columns))
 	}
 	return quant.Parallel(ctx, len(columns), func(_, i int) {
-		for j := range i + 1 {
+		for j := range m.Rho { // either triangle by its own row: no thread writes where another does
 			r := clamp(m.Rho[i][j])
 			if i == j && !math.IsNaN(r) {
 				r = 1
 			}
-			m.Rho[i][j], m.Rho[j][i] = r, r
-			if p.NoP {
-				continue
-			}
+			m.Rho[i][j] = r
+		}
+		if p.NoP {
+			return
+		}
+		for j := range i + 1 {
+			r := m.Rho[i][j]
 			v := studentP(r, n)
 			m.P[i][j], m.P[j][i] = v, v
 			low, high := interval(r, n)

@@ -1,7 +1,6 @@
 package correlation
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -37,8 +36,11 @@ func ascending(x []float64) []int32 {
 		items[i] = item{v, int32(i)} //nolint:gosec // a series is shorter than that
 	}
 	slices.SortFunc(items, func(a, b item) int {
-		if c := cmp.Compare(a.v, b.v); c != 0 {
-			return c
+		switch {
+		case a.v < b.v:
+			return -1
+		case a.v > b.v:
+			return 1
 		}
 		return int(a.i - b.i)
 	})

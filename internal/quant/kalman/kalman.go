@@ -407,12 +407,22 @@ func (r *Result) bound(mode Mode) {
 	}
 }
 
-// studentPoint is the 97.5 % point of Student's t: with many degrees of freedom by
-// Fisher and Cornish's expansion, whose next term is then below 1e-10.
+// studentPoint is the 97.5 % point of Student's t: from 20 degrees of freedom on by
+// Fisher and Cornish's expansion, with one step of Newton's below 100.
 func studentPoint(dof float64) float64 {
-	if dof < 100 {
+	if dof < 20 {
 		return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: dof}.Quantile(0.975)
 	}
+	x := expansion(dof)
+	if dof < 100 {
+		t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: dof}
+		x += (t.Survival(x) - 0.025) / t.Prob(x)
+	}
+	return x
+}
+
+// expansion is studentPoint with an error of the order of dof⁻⁵.
+func expansion(dof float64) float64 {
 	const z = 1.959963984540054
 	const (
 		z3 = z * z * z
