@@ -1,0 +1,192 @@
+package solve
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// step takes one predictor-corrector step; false where no step is possible.
+func (s *state) step() bool {
+	s.normal()
+	pairs := 0
+	for i := range s.n {
+		if s.hasLower[i] {
+			pairs++
+		}
+		if s.hasUpp[i] {
+			pairs++
+		}
+	}
+	pairs += s.m + s.m - s.hard
+	if pairs == 0 { // only equations: one Newton step is the answer
+		s.direction()
+		floats.Add(s.x, s.dx)
+		floats.Add(s.nu, s.dnu)
+		return true
+	}
+	mu := s.complementarity(0, 0) / float64(pairs)
+	s.targets(0, false)
+	s.direction()
+	ap, ad := s.longest()
+	after := s.complementarity(ap, ad) / float64(pairs)
+	sigma := math.Pow(after/mu, 3)
+	s.targets(sigma*mu, true)
+	s.direction()
+	ap, ad = s.longest()
+	ap, ad = min(1, toBoundary*ap), min(1, toBoundary*ad)
+	if s.q != nil { // the dual residual mixes both steps
+		ap = min(ap, ad)
+		ad = ap
+	}
+	if !(ap > 1e-10 && ad > 1e-10) {
+		return false
+	}
+	floats.AddScaled(s.x, ap, s.dx)
+	floats.AddScaled(s.t, ap, s.dt)
+	floats.AddScaled(s.u[s.hard:], ap, s.du[s.hard:])
+	floats.AddScaled(s.nu, ad, s.dnu)
+	floats.AddScaled(s.y, ad, s.dy)
+	floats.AddScaled(s.v[s.hard:], -ad, s.dy[s.hard:])
+	floats.AddScaled(s.zl, ad, s.dzl)
+	floats.AddScaled(s.zu, ad, s.dzu)
+	return true
+}
+
+// targets sets what each complementarity product must change by: to mu, less the
+// second-order term of the predictor where there was one.
+func (s *state) targets(mu float64, corrected bool) {
+	for i := range s.n {
+		if s.hasLower[i] {
+			c := mu - (s.x[i]-s.p.Lower[i])*s.zl[i]
+			if corrected {
+				c -= s.dx[i] * s.dzl[i]
+			}
+			s.cl[i] = c
+		}
+		if s.hasUpp[i] {
+			c := mu - (s.p.Upper[i]-s.x[i])*s.zu[i]
+			if corrected {
+				c += s.dx[i] * s.dzu[i]
+			}
+			s.cu[i] = c
+		}
+	}
+	for k := range s.m {
+		c := mu - s.t[k]*s.y[k]
+		if corrected {
+			c -= s.dt[k] * s.dy[k]
+		}
+		s.ct[k] = c
+		if k < s.hard {
+			continue
+		}
+		c = mu - s.u[k]*s.v[k]
+		if corrected {
+			c += s.du[k] * s.dy[k]
+		}
+		s.ch[k] = c
+	}
+}
+
+// direction solves for the step towards the targets.
+func (s *state) direction() {
+	for k := range s.m {
+		q := s.rr[k] + s.ct[k]/s.y[k]
+		if k >= s.hard {
+			q -= s.ch[k] / s.v[k]
+		}
+		s.qq[k] = q
+		s.dy[k] = s.theta[k] * q
+	}
+	for i := range s.n {
+		g := -s.rd[i]
+		if s.m > 0 {
+			g -= floats.Dot(s.cols[i], s.dy)
+		}
+		if s.hasLower[i] {
+			g += s.cl[i] / (s.x[i] - s.p.Lower[i])
+		}
+		if s.hasUpp[i] {
+			g -= s.cu[i] / (s.p.Upper[i] - s.x[i])
+		}
+		s.dx[i] = g
+	}
+	for k, a := range s.eq {
+		floats.AddScaled(s.dx, -s.rho*s.rp[k], a)
+	}
+	s.kkt.Solve(s.dx)
+	for k, a := range s.eq {
+		s.dnu[k] = floats.Dot(a, s.dx) + s.rp[k]
+	}
+	s.schur.Solve(s.dnu)
+	for k := range s.eq {
+		floats.AddScaled(s.dx, -s.dnu[k], s.hinvA[k])
+	}
+	for i := range s.n {
+		if s.hasLower[i] {
+			s.dzl[i] = (s.cl[i] - s.zl[i]*s.dx[i]) / (s.x[i] - s.p.Lower[i])
+		}
+		if s.hasUpp[i] {
+			s.dzu[i] = (s.cu[i] + s.zu[i]*s.dx[i]) / (s.p.Upper[i] - s.x[i])
+		}
+	}
+	for k, r := range s.rows(s.dx) {
+		s.dy[k] = s.theta[k] * (r + s.qq[k])
+		s.dt[k] = (s.ct[k] - s.t[k]*s.dy[k]) / s.y[k]
+		if k >= s.hard {
+			s.du[k] = (s.ch[k] + s.u[k]*s.dy[k]) / s.v[k]
+		}
+	}
+}
+
+// longest are the steps, primal and dual, that reach the first bound; at most one
+// over toBoundary, so that a full step stays possible.
+func (s *state) longest() (primal, dual float64) {
+	primal, dual = 1/toBoundary, 1/toBoundary
+	reach := func(a *float64, value, change float64) {
+		if change < 0 {
+			*a = min(*a, -value/change)
+		}
+	}
+	for i := range s.n {
+		if s.hasLower[i] {
+			reach(&primal, s.x[i]-s.p.Lower[i], s.dx[i])
+			reach(&dual, s.zl[i], s.dzl[i])
+		}
+		if s.hasUpp[i] {
+			reach(&primal, s.p.Upper[i]-s.x[i], -s.dx[i])
+			reach(&dual, s.zu[i], s.dzu[i])
+		}
+	}
+	for k := range s.m {
+		reach(&primal, s.t[k], s.dt[k])
+		reach(&dual, s.y[k], s.dy[k])
+		if k >= s.hard {
+			reach(&primal, s.u[k], s.du[k])
+			reach(&dual, s.v[k], -s.dy[k])
+		}
+	}
+	return primal, dual
+}
+
+// complementarity is the sum of all products after a step of these lengths.
+func (s *state) complementarity(ap, ad float64) float64 {
+	ap, ad = min(ap, 1), min(ad, 1)
+	var sum float64
+	for i := range s.n {
+		if s.hasLower[i] {
+			sum += (s.x[i] + ap*s.dx[i] - s.p.Lower[i]) * (s.zl[i] + ad*s.dzl[i])
+		}
+		if s.hasUpp[i] {
+			sum += (s.p.Upper[i] - s.x[i] - ap*s.dx[i]) * (s.zu[i] + ad*s.dzu[i])
+		}
+	}
+	for k := range s.m {
+		sum += (s.t[k] + ap*s.dt[k]) * (s.y[k] + ad*s.dy[k])
+		if k >= s.hard {
+			sum += (s.u[k] + ap*s.du[k]) * (s.v[k] - ad*s.dy[k])
+		}
+	}
+	return sum
+}
