@@ -142,7 +142,7 @@ func decay(n int, lambda float64) []float64 {
 func products(c [][]float64, divisor float64) [][]float64 {
 	p := len(c)
 	flat := make([]float64, p*p)
-	quant.Gram(flat, c)
+	quant.GramInto(flat, c)
 	floats.Scale(1/divisor, flat)
 	out := make([][]float64, p)
 	for i := range out {

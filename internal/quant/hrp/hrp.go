@@ -104,7 +104,7 @@ func distances(op string, s [][]float64, kind Distance) ([]float64, error) {
 	}
 	// |a-b|² = |a|² + |b|² - 2a'b; near zero the difference itself is summed.
 	out := make([]float64, p*p)
-	quant.Gram(out, columns)
+	quant.GramInto(out, columns)
 	size := make([]float64, p)
 	for i := range size {
 		size[i] = out[i*p+i]

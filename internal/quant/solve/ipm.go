@@ -312,7 +312,7 @@ func (s *state) normal() {
 		for j := range n {
 			floats.MulTo(s.scaled[j], s.cols[j], s.sqrtTheta)
 		}
-		quant.Gram(s.h, s.scaled)
+		quant.GramInto(s.h, s.scaled)
 	} else {
 		clear(s.h)
 	}

@@ -98,7 +98,7 @@ func (t *Tracker) Step(next, w []float64) {
 	for i, x := range t.x {
 		floats.MulTo(t.scaled[i], x, t.root)
 	}
-	quant.Gram(t.l, t.scaled)
+	quant.GramInto(t.l, t.scaled)
 	most := t.largest()
 	if most == 0 {
 		copy(next, w)
