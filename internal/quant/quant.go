@@ -13,8 +13,10 @@
 package quant
 
 import (
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"quantdesk/internal/fault"
 )
@@ -100,7 +102,15 @@ func Constant(x []float64) bool {
 	return hi-lo <= constantWidth*max(1, math.Abs(lo), math.Abs(hi))
 }
 
+// maxEcho bounds what an error repeats of a value.
+const maxEcho = 60
+
 // Bad is an invalid_parameter error: what, its value and its bound.
 func Bad(op, parameter string, value any, bound string) error {
-	return fault.E(op, fault.InvalidParameter, "%s is %v; it must be %s", parameter, value, bound).With("argument", parameter).With("value", value).With("limit", bound)
+	shown := fmt.Sprint(value)
+	if len(shown) > maxEcho {
+		shown = strings.ToValidUTF8(shown[:maxEcho-3], "") + "..."
+		value = shown
+	}
+	return fault.E(op, fault.InvalidParameter, "%s is %s; it must be %s", parameter, shown, bound).With("argument", parameter).With("value", value).With("limit", bound)
 }

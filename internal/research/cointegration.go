@@ -18,23 +18,23 @@ func (CointegrationMethod) Values() []string { return []string{"engle_granger", 
 
 // CointegrationIn asks whether prices keep together.
 type CointegrationIn struct {
-	Symbol1   string              `json:"symbol1,omitempty" jsonschema:"The one on the left. Or give symbols."`
+	Symbol1   string              `json:"symbol1,omitempty" jsonschema:"On the left; or give symbols."`
 	Symbol2   string              `json:"symbol2,omitempty" jsonschema:"The other."`
-	Symbols   []string            `json:"symbols,omitempty" jsonschema:"Two to twelve instead; the first is on the left." maxItems:"12"`
+	Symbols   []string            `json:"symbols,omitempty" jsonschema:"Two to twelve instead."`
 	Start     string              `json:"start_date" jsonschema:"First day."`
-	End       string              `json:"end_date,omitempty" jsonschema:"Last day; default the market's now."`
+	End       string              `json:"end_date,omitempty" jsonschema:"Last day."`
 	Method    CointegrationMethod `json:"method,omitempty" jsonschema:"Which test." default:"both"`
-	Trend     string              `json:"trend,omitempty" jsonschema:"Terms of the Engle-Granger regression: n, c, ct or ctt." default:"c"`
-	LagMethod string              `json:"lag_method,omitempty" jsonschema:"How its lags are chosen: aic, bic, t-stat or fixed." default:"aic"`
-	Lags      *int                `json:"lags,omitempty" jsonschema:"With fixed the number of lags, else the most that are tried."`
-	Direction string              `json:"direction,omitempty" jsonschema:"given, or both ways round at the price of doubling p." default:"given"`
-	Alpha     float64             `json:"alpha,omitempty" jsonschema:"Level of the decision." default:"0.05"`
-	Log       *bool               `json:"log,omitempty" jsonschema:"Test logarithms of prices." default:"true"`
-	Terms     string              `json:"deterministic,omitempty" jsonschema:"Of Johansen's test: none, constant or trend." default:"constant"`
-	LagsDiff  *int                `json:"lags_diff,omitempty" jsonschema:"Lagged differences of Johansen's test; default 2."`
-	LagsMean  string              `json:"lag_meaning,omitempty" jsonschema:"lags_diff counts differences, or is the order of the VAR: difference or var." default:"difference"`
-	Decision  string              `json:"decision,omitempty" jsonschema:"reject_r0; seed_literal keeps what shows no cointegration." default:"reject_r0"`
-	Span
+	Trend     string              `json:"trend,omitempty" jsonschema:"n, c, ct or ctt." default:"c"`
+	LagMethod string              `json:"lag_method,omitempty" jsonschema:"aic, bic, t-stat or fixed." default:"aic"`
+	Lags      *int                `json:"lags,omitempty" jsonschema:"Most, or with fixed exactly."`
+	Direction string              `json:"direction,omitempty" jsonschema:"given, or both at the price of doubling p." default:"given"`
+	Alpha     float64             `json:"alpha,omitempty" jsonschema:"Level." default:"0.05"`
+	Log       *bool               `json:"log,omitempty" jsonschema:"Of prices." default:"true"`
+	Terms     string              `json:"deterministic,omitempty" jsonschema:"Johansen: none, constant or trend." default:"constant"`
+	LagsDiff  *int                `json:"lags_diff,omitempty" jsonschema:"Johansen." default:"2"`
+	LagsMean  string              `json:"lag_meaning,omitempty" jsonschema:"difference or var." default:"difference"`
+	Decision  string              `json:"decision,omitempty" jsonschema:"reject_r0 or seed_literal." default:"reject_r0"`
+	Where
 }
 
 // EGOut is what Engle and Granger's test finds.
@@ -102,7 +102,7 @@ func (s *Service) Cointegration(ctx context.Context, c Caller, in CointegrationI
 	}
 	return do(ctx, s, c, in.Book, "test_cointegration", in, report, func(ctx context.Context, report Report) (CointegrationOut, []Table, error) {
 		var out CointegrationOut
-		p, err := s.load(ctx, list, Sample{Start: in.Start, End: in.End, Span: in.Span}, report)
+		p, err := s.load(ctx, list, Sample{Start: in.Start, End: in.End, Span: Span{Where: in.Where}}, report)
 		if err != nil {
 			return out, nil, err
 		}

@@ -17,16 +17,16 @@ import (
 // PairsIn asks for the cointegrated pairs of a universe.
 type PairsIn struct {
 	Sample
-	Method      CointegrationMethod `json:"method,omitempty" jsonschema:"Which test decides; with both, both do." default:"engle_granger"`
-	Alpha       float64             `json:"alpha,omitempty" jsonschema:"Level of the decision, after the correction." default:"0.05"`
-	Adjust      string              `json:"adjust,omitempty" jsonschema:"Correction for the number of pairs: bh or none." default:"bh"`
-	Direction   string              `json:"direction,omitempty" jsonschema:"given, or both ways round." default:"both"`
-	MinDistance float64             `json:"min_distance_correlation,omitempty" jsonschema:"Test only pairs whose rolling distance correlation is at least this." minimum:"0" maximum:"1"`
-	Window      int                 `json:"window,omitempty" jsonschema:"Returns in its window." default:"60" minimum:"4" maximum:"2000"`
-	Aggregate   string              `json:"aggregate,omitempty" jsonschema:"How it becomes one number: median, mean, last, min." default:"median"`
-	MaxHalfLife float64             `json:"max_half_life,omitempty" jsonschema:"Keep pairs that come back at least this fast, in bars." minimum:"0"`
-	MaxHurst    float64             `json:"max_hurst,omitempty" jsonschema:"Keep pairs whose spread's Hurst exponent is at most this." minimum:"0" maximum:"1"`
-	LagsDiff    *int                `json:"lags_diff,omitempty" jsonschema:"Lagged differences of Johansen's test; default 2."`
+	Method      CointegrationMethod `json:"method,omitempty" jsonschema:"Which test decides." default:"engle_granger"`
+	Alpha       float64             `json:"alpha,omitempty" jsonschema:"Level, after the correction." default:"0.05"`
+	Adjust      string              `json:"adjust,omitempty" jsonschema:"bh or none." default:"bh"`
+	Direction   string              `json:"direction,omitempty" jsonschema:"given or both." default:"both"`
+	MinDistance float64             `json:"min_distance_correlation,omitempty" jsonschema:"Test only pairs with at least this, rolling."`
+	Window      int                 `json:"window,omitempty" jsonschema:"Of it, in returns." default:"60" minimum:"4"`
+	Aggregate   string              `json:"aggregate,omitempty" jsonschema:"Of it: median, mean, last, min." default:"median"`
+	MaxHalfLife float64             `json:"max_half_life,omitempty" jsonschema:"Bars."`
+	MaxHurst    float64             `json:"max_hurst,omitempty" jsonschema:"Of the spread."`
+	LagsDiff    *int                `json:"lags_diff,omitempty" jsonschema:"Johansen." default:"2"`
 }
 
 // PairFound is a pair of the universe.

@@ -5,6 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"reflect"
+	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,7 +69,11 @@ func do[T any, P answer[T]](ctx context.Context, s *Service, c Caller, book, kin
 	if _, err := s.Book(ctx, c, book); err != nil {
 		return none, err
 	}
-	asked, err := json.Marshal(params)
+	filled, err := withDefaults(params)
+	if err != nil {
+		return none, err
+	}
+	asked, err := json.Marshal(filled)
 	if err != nil {
 		return none, err
 	}
@@ -86,15 +93,20 @@ func do[T any, P answer[T]](ctx context.Context, s *Service, c Caller, book, kin
 	ended := make(chan end, 1)
 	s.wg.Go(func() {
 		defer cancel(nil)
-		out, tables, err := work(run, func(done float64, message string) {
-			j.progress.Store(&progress{done, message})
-			if report != nil && ctx.Err() == nil {
-				report(done, message)
-			}
+		out, tables, err := guarded(s, kind, func() (T, []Table, error) {
+			return work(run, func(done float64, message string) {
+				j.progress.Store(&progress{done, message})
+				if report != nil && ctx.Err() == nil {
+					report(done, message)
+				}
+			})
 		})
 		j.keeping.Lock()
 		j.over = true
 		if err == nil {
+			if m, ok := any(&out).(interface{ meta() *Meta }); ok {
+				m.meta().Params = filled
+			}
 			out, err = finish[T, P](s, r, out, tables)
 		}
 		if err != nil && j.detached {
@@ -131,6 +143,17 @@ func do[T any, P answer[T]](ctx context.Context, s *Service, c Caller, book, kin
 	o := P(&none).outcome()
 	o.Result, o.State, o.Message = handle, Running, j.progress.Load().message
 	return none, nil
+}
+
+// guarded keeps a fault in an analysis from taking the desk with it.
+func guarded[T any](s *Service, kind string, work func() (T, []Table, error)) (out T, tables []Table, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.cfg.Log.Error("an analysis failed", "kind", kind, "panic", p, "stack", string(debug.Stack()))
+			err = fault.E("research."+kind, fault.Internal, "something went wrong inside the desk")
+		}
+	}()
+	return work()
 }
 
 func (s *Service) register(handle string, j *job) error {
@@ -232,4 +255,40 @@ func (s *Service) Cancel(ctx context.Context, c Caller, handle string) (Result, 
 		r.State = Cancelled
 	}
 	return r, nil
+}
+
+// withDefaults are the arguments as they were understood: what was not given has
+// its declared default.
+func withDefaults(params any) (map[string]any, error) {
+	raw, err := json.Marshal(params)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return nil, err
+	}
+	var walk func(t reflect.Type)
+	walk = func(t reflect.Type) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if f.Anonymous && name == "" {
+				walk(f.Type)
+				continue
+			}
+			text, ok := f.Tag.Lookup("default")
+			if _, given := out[name]; given || !ok {
+				continue
+			}
+			out[name] = text
+			if v, err := strconv.ParseFloat(text, 64); err == nil {
+				out[name] = v
+			} else if text == "true" || text == "false" {
+				out[name] = text == "true"
+			}
+		}
+	}
+	walk(reflect.TypeOf(params))
+	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"quantdesk/internal/quant"
 	"quantdesk/internal/quant/kalman"
 	"quantdesk/internal/quant/pairs"
+	"quantdesk/internal/quant/perf"
 	"quantdesk/internal/quant/reversion"
 	"quantdesk/internal/quant/unitroot"
 )
@@ -30,27 +31,27 @@ func (ZSource) Values() []string { return []string{"innovation", "rolling"} }
 
 // TradePairsIn asks for a backtest of pairs.
 type TradePairsIn struct {
-	Pairs     [][]string  `json:"pairs,omitempty" jsonschema:"[[symbol1, symbol2], …]; or result." maxItems:"200"`
-	Result    string      `json:"result,omitempty" jsonschema:"Handle of find_cointegrated_pairs: trades the pairs that passed."`
-	Limit     int         `json:"max_pairs,omitempty" jsonschema:"Of them only the best." default:"20" minimum:"1" maximum:"200"`
+	Pairs     [][]string  `json:"pairs,omitempty" jsonschema:"[[symbol1, symbol2], …]; or result."`
+	Result    string      `json:"result,omitempty" jsonschema:"Of find_cointegrated_pairs."`
+	Limit     int         `json:"max_pairs,omitempty" jsonschema:"Only the best." default:"20"`
 	Start     string      `json:"start_date" jsonschema:"First day."`
-	End       string      `json:"end_date,omitempty" jsonschema:"Last day; default the market's now."`
-	Formation string      `json:"formation_end,omitempty" jsonschema:"Last day of the window in which pairs and models are formed; trading begins after it."`
-	Model     SpreadModel `json:"model,omitempty" jsonschema:"Hedge ratio: Bayesian Kalman filter, or fixed from the formation." default:"kalman"`
-	Delta     float64     `json:"delta,omitempty" jsonschema:"The filter's discount; default chosen on the formation." minimum:"0" maximum:"1"`
-	Z         ZSource     `json:"z_source,omitempty" jsonschema:"innovation: the surprise of each bar, or rolling: z of the error over the lookback. A fixed ratio has rolling." default:"innovation"`
-	Lookback  int         `json:"lookback,omitempty" jsonschema:"Bars of the rolling z." default:"60" minimum:"5" maximum:"2000"`
-	Entry     float64     `json:"entry,omitempty" jsonschema:"|z| to enter at." default:"2"`
-	Exit      float64     `json:"exit,omitempty" jsonschema:"z to be reached again." default:"0"`
-	Stop      float64     `json:"stop,omitempty" jsonschema:"Adverse |z| to give up at." default:"4"`
-	Confirm   int         `json:"confirm,omitempty" jsonschema:"Bars beyond the entry that confirm it." default:"2" minimum:"1" maximum:"20"`
-	Cap       float64     `json:"pair_cap,omitempty" jsonschema:"Both legs of a pair as a fraction of NAV." default:"0.03"`
-	GrossMax  float64     `json:"gross_max,omitempty" jsonschema:"All pairs together, as a multiple of NAV." default:"3"`
-	TimeMult  float64     `json:"time_stop_half_lives,omitempty" jsonschema:"Half-lives after which a pair is closed." default:"3"`
-	Cost      float64     `json:"cost_bps,omitempty" jsonschema:"Paid a side, in hundredths of a percent of what is traded." default:"0" minimum:"0"`
-	Borrow    float64     `json:"borrow_bps,omitempty" jsonschema:"A year on shorts." default:"0" minimum:"0"`
-	NAV       float64     `json:"nav,omitempty" jsonschema:"Money at the start." default:"1000000"`
-	Span
+	End       string      `json:"end_date,omitempty" jsonschema:"Last day."`
+	Formation string      `json:"formation_end,omitempty" jsonschema:"Last day of choosing; trading begins after it."`
+	Model     SpreadModel `json:"model,omitempty" jsonschema:"Of the hedge ratio." default:"kalman"`
+	Delta     float64     `json:"delta,omitempty" jsonschema:"The filter's discount; default from the formation."`
+	Z         ZSource     `json:"z_source,omitempty" jsonschema:"Surprise of a bar, or z over lookback." default:"innovation"`
+	Lookback  int         `json:"lookback,omitempty" jsonschema:"Bars." default:"60"`
+	Entry     float64     `json:"entry,omitempty" jsonschema:"|z|." default:"2"`
+	Exit      float64     `json:"exit,omitempty" jsonschema:"z." default:"0"`
+	Stop      float64     `json:"stop,omitempty" jsonschema:"Adverse |z|." default:"4"`
+	Confirm   int         `json:"confirm,omitempty" jsonschema:"Bars beyond entry." default:"2"`
+	Cap       float64     `json:"pair_cap,omitempty" jsonschema:"Both legs, of NAV." default:"0.03"`
+	GrossMax  float64     `json:"gross_max,omitempty" jsonschema:"All pairs, of NAV." default:"3"`
+	TimeMult  float64     `json:"time_stop_half_lives,omitempty" jsonschema:"Longest holding." default:"3"`
+	Cost      float64     `json:"cost_bps,omitempty" jsonschema:"A side."`
+	Borrow    float64     `json:"borrow_bps,omitempty" jsonschema:"A year on shorts."`
+	NAV       float64     `json:"nav,omitempty" jsonschema:"At the start." default:"1000000"`
+	Where
 }
 
 // PairGroup is what a group of trades made.
@@ -203,7 +204,7 @@ func (s *Service) pairsOf(ctx context.Context, c Caller, in *TradePairsIn) error
 
 // barsOf reads closes and opens at the times that all symbols have.
 func (s *Service) barsOf(ctx context.Context, list []market.Instrument, in TradePairsIn, report Report) (*Panel, [][]float64, error) {
-	p, all, err := s.read(ctx, list, Sample{Start: in.Start, End: in.End, Span: in.Span}, []Field{"close", "open"}, report)
+	p, all, err := s.read(ctx, list, Sample{Start: in.Start, End: in.End, Span: Span{Where: in.Where}}, []Field{"close", "open"}, report)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -357,6 +358,13 @@ func (in TradePairsIn) told(p *Panel, traded []pairs.Pair, r *pairs.Result, form
 		gross = max(gross, r.Gross[t]/nav)
 	}
 	out.MaxGross = Maybe(gross)
+	pnl := make([]float64, len(r.Trades))
+	for i, t := range r.Trades {
+		pnl[i] = t.PnL
+	}
+	if m, err := perf.Measure(returns[formed:], perf.Params{PeriodsPerYear: p.PerYear, Trades: pnl}); err == nil {
+		out.Metrics = metrics(m)
+	}
 	for i, x := range traded {
 		if i < shownValues {
 			out.HalfLives[x.Name] = Maybe(x.HalfLife)

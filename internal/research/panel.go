@@ -24,13 +24,18 @@ type Sample struct {
 
 // Span is how a sample is read.
 type Span struct {
-	Resolution string `json:"resolution,omitempty" jsonschema:"daily, hour, minute, 15m, 1w …" default:"daily"`
+	Where
 	// Field of a bar that counts as the price.
-	Field      Field             `json:"price_field,omitempty" jsonschema:"Field of a bar that counts as the price." default:"close"`
-	Adjustment market.Adjustment `json:"adjustment,omitempty" jsonschema:"How past splits and dividends are treated." default:"adjusted"`
+	Field      Field             `json:"price_field,omitempty" jsonschema:"Of a bar." default:"close"`
+	Adjustment market.Adjustment `json:"adjustment,omitempty" jsonschema:"For splits and dividends." default:"adjusted"`
 	// FillLimit is how many bars in a row a gap is filled with the price before.
-	FillLimit int    `json:"fill_limit,omitempty" jsonschema:"Fill gaps of at most so many bars with the last price. Default: rows with gaps are dropped." minimum:"0" maximum:"100"`
-	Book      string `json:"instance_name,omitempty" jsonschema:"Research workspace." default:"default"`
+	FillLimit int `json:"fill_limit,omitempty" jsonschema:"Fill gaps of so many bars; default: drop rows with gaps." minimum:"0" maximum:"100"`
+}
+
+// Where is the bars and the workspace of an analysis.
+type Where struct {
+	Resolution string `json:"resolution,omitempty" jsonschema:"daily, hour, 15m, 1w …" default:"daily"`
+	Book       string `json:"instance_name,omitempty" jsonschema:"Workspace." default:"default"`
 }
 
 // Field is a field of a bar.
@@ -49,6 +54,8 @@ type Meta struct {
 	Params  any    `json:"params,omitempty" jsonschema:"All parameters, with their defaults."`
 	Outcome
 }
+
+func (m *Meta) meta() *Meta { return m }
 
 // The bounds of a sample.
 const (
@@ -361,6 +368,14 @@ func (p *Panel) time(key int64) time.Time {
 	return time.Unix(key, 0).UTC()
 }
 
+// key is what time came from.
+func (p *Panel) key(t time.Time) int64 {
+	if p.Daily {
+		return t.Unix()/86400 + daysTo1970
+	}
+	return t.Unix()
+}
+
 // daysTo1970 is what market.Date.Days says of 1970-01-01.
 var daysTo1970 = int64(market.Date{Year: 1970, Month: time.January, Day: 1}.Days())
 
@@ -417,4 +432,13 @@ func Maybe(v float64) *float64 {
 		return nil
 	}
 	return &v
+}
+
+// seedOf is a caller's seed; zero is the default.
+func seedOf(seed int64) *uint64 {
+	out := uint64(quant.DefaultSeed)
+	if seed > 0 {
+		out = uint64(seed)
+	}
+	return &out
 }

@@ -122,7 +122,7 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%v %s %s: %v, want %s", c.symbols, c.start, c.end, err, c.want)
 		}
 	}
-	big := research.HistoryIn{Sample: research.Sample{Symbols: []string{"KO", "PEP", "XOM"}, Start: "2010-01-04", Span: research.Span{Resolution: "second"}}}
+	big := research.HistoryIn{Sample: research.Sample{Symbols: []string{"KO", "PEP", "XOM"}, Start: "2010-01-04", Span: research.Span{Where: research.Where{Resolution: "second"}}}}
 	if _, err := s.History(ctx, me, big, nil); fault.CodeOf(err) != fault.TooLarge {
 		t.Errorf("%v, want too_large", err)
 	}

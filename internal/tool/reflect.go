@@ -76,7 +76,7 @@ func reflectSchema(t reflect.Type, input bool, path string) (*Schema, error) {
 		return &Schema{Type: "integer"}, nil
 	case reflect.Float64:
 		return &Schema{Type: "number"}, nil
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return &Schema{}, nil // raw JSON: any value
 		}
@@ -109,6 +109,9 @@ func structSchema(t reflect.Type, input bool, path string) (*Schema, error) {
 		p, err := reflectSchema(f.Type, input, path+"."+name)
 		if err != nil {
 			return nil, err
+		}
+		if !input && f.Type.Kind() == reflect.Pointer && !strings.Contains(opts, "omit") {
+			p.Type = "" // it may be null
 		}
 		p.Description = f.Tag.Get("jsonschema")
 		if p.Description == "" && input {

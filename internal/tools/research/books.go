@@ -22,6 +22,7 @@ var (
 var spellings = map[string][]string{
 	"start_date": {"start", "from"}, "end_date": {"end", "to"}, "resolution": {"interval", "timeframe"},
 	"instance_name": {"name", "instance", "workspace", "quantbook"}, "symbols": {"symbol", "tickers", "ticker"}, "symbol": {"ticker"}, "ticker": {"symbol"}, "tickers": {"symbols"},
+	"lookback_period": {"lookback", "window"}, "benchmark_symbol": {"benchmark"}, "portfolio_symbols": {"symbols", "tickers"}, "date": {"as_of", "on"},
 	"etf_ticker": {"etf", "symbol", "ticker", "fund"}, "data_type": {"dataset"}, "result": {"handle", "result_id", "job_id"},
 	"filter": {"where"}, "order": {"order_by", "sort"}, "columns": {"select", "fields"},
 }
