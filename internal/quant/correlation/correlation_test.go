@@ -238,7 +238,7 @@ func TestRolling(t *testing.T) {
 		if quant.Constant(x[2][i : i+window]) {
 			want = math.NaN()
 		}
-		if !near(v, want, 1e-7) { // the jump costs digits until the sums are taken afresh
+		if !near(v, want, 1e-9) {
 			t.Fatalf("distance at %d: %v, by itself %v", i, v, want)
 		}
 	}
