@@ -18,11 +18,11 @@ func spreads(n, k int) []pairs.Pair {
 		r := quant.Stream(41, uint64(i))
 		p := &out[i]
 		p.HalfLife = 3 + float64(i)
-		a, b, z := 80.0, 50.0, 0.0
+		b, z := 50.0, 0.0
 		for range n {
 			z = 0.85*z + 0.7*r.NormFloat64()
 			b *= 1 + 0.01*r.NormFloat64()
-			a = 30 + b + z
+			a := 30 + b + z
 			p.Fill1, p.Fill2 = append(p.Fill1, a+0.1*r.NormFloat64()), append(p.Fill2, b+0.1*r.NormFloat64())
 			p.Close1, p.Close2 = append(p.Close1, a), append(p.Close2, b)
 			p.Z, p.Beta = append(p.Z, z*1.2), append(p.Beta, 1+0.1*r.NormFloat64())
