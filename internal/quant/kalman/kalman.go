@@ -231,4 +231,3 @@ func (p *Prior) check(op string) error {
 	}
 	return nil
 }
-
