@@ -37,6 +37,7 @@ func discount(y, x []float64, delta, deltaV float64, prior *Prior, out *Result) 
 	grow := 1 / delta
 	var sum float64
 	density := newStudent()
+	scale := product{of: 1}
 	for t, v := range y {
 		if t > 0 {
 			c00, c01, c11 = c00*grow, c01*grow, c11*grow
@@ -48,7 +49,8 @@ func discount(y, x []float64, delta, deltaV float64, prior *Prior, out *Result) 
 		q := r0*u + r1 + s
 		e := v - b*u - a
 		scaled := e * e / q
-		sum += density.log(scaled, dof) - 0.5*math.Log(q)
+		sum += density.log(scaled, dof)
+		scale.times(q)
 		g0, g1 := r0/q, r1/q
 		if out != nil {
 			i := t + out.From
@@ -72,8 +74,25 @@ func discount(y, x []float64, delta, deltaV float64, prior *Prior, out *Result) 
 		out.Covariance = [2][2]float64{{c00, c01}, {c01, c11}}
 		out.DOFLast = dof
 	}
-	return sum
+	return sum - 0.5*scale.log()
 }
+
+// product is one of many positive numbers whose logarithm is wanted: one logarithm
+// for many of them.
+type product struct{ of, logs float64 }
+
+func (p *product) times(v float64) {
+	const small = 1e-100
+	if next := p.of * v; next > small && next < 1/small {
+		p.of = next
+		return
+	}
+	p.logs += math.Log(p.of) + math.Log(v)
+	p.of = 1
+}
+
+func (p *product) log() float64 { return p.logs + math.Log(p.of) }
+
 
 // student is the log density of Student's t, with what depends on the degrees of
 // freedom alone kept from bar to bar: they grow by one, so that the ratio of gamma
@@ -97,7 +116,13 @@ func (s *student) log(square, dof float64) float64 {
 			s.offset = a - b - 0.5*math.Log(dof*math.Pi)
 		}
 	}
-	return s.offset - (dof+1)/2*math.Log1p(square/dof)
+	x := square / dof
+	if x < 1e-3 { // the next term is below 2e-16 of the first
+		x *= 1 - x*(1./2-x*(1./3-x*(1./4-x/5)))
+	} else {
+		x = math.Log1p(x)
+	}
+	return s.offset - (dof+1)/2*x
 }
 
 // walk filters with fixed variances, Joseph's form, and adds up the log densities;
