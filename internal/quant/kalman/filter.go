@@ -93,7 +93,6 @@ func (p *product) times(v float64) {
 
 func (p *product) log() float64 { return p.logs + math.Log(p.of) }
 
-
 // student is the log density of Student's t, with what depends on the degrees of
 // freedom alone kept from bar to bar: they grow by one, so that the ratio of gamma
 // functions follows from the one before last.
