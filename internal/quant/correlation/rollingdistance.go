@@ -11,10 +11,20 @@ import (
 	"quantdesk/internal/quant"
 )
 
+// RollingParams are those of rolling distance correlations.
+type RollingParams struct {
+	// Window is the number of observations.
+	Window int
+	// Corrected gives the bias-corrected squared coefficient, DistanceResult.DCor2U,
+	// in place of DCor: the biased one of independent series averages 0.22 over 60
+	// observations.
+	Corrected bool
+}
+
 // RollingDistance is the distance correlation of x and y over windows, as Rolling
 // has them. Errors as Rolling, and the context's. Cost O(nw).
-func RollingDistance(ctx context.Context, x, y []float64, window int) ([]float64, error) {
-	out, err := RollingDistances(ctx, []string{"x", "y"}, [][]float64{x, y}, window)
+func RollingDistance(ctx context.Context, x, y []float64, p RollingParams) ([]float64, error) {
+	out, err := RollingDistances(ctx, []string{"x", "y"}, [][]float64{x, y}, p)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +44,9 @@ const chunk = 64
 // brings in those to the newest; sums that have lost their digits are taken afresh.
 // Errors as Rolling, fault.TooLarge above 25 million
 // values, and the context's. Cost O(p²nw) on all processors.
-func RollingDistances(ctx context.Context, names []string, columns [][]float64, window int) ([][]float64, error) {
+func RollingDistances(ctx context.Context, names []string, columns [][]float64, params RollingParams) ([][]float64, error) {
 	const op = "correlation.RollingDistances"
+	window := params.Window
 	if err := quant.CheckAll(names, columns, quant.Column{AtLeast: minimum}); err != nil {
 		return nil, err
 	}
@@ -57,7 +68,7 @@ func RollingDistances(ctx context.Context, names []string, columns [][]float64, 
 	}
 	series := make([]*windows, p)
 	for i, c := range columns {
-		series[i] = newWindows(c, window)
+		series[i] = newWindows(c, params)
 	}
 	for from := 0; from < steps; from += chunk {
 		count := min(chunk, steps-from)
@@ -79,10 +90,14 @@ func RollingDistances(ctx context.Context, names []string, columns [][]float64, 
 
 // windows is a series with the distances within its windows of one chunk.
 type windows struct {
-	x      []float64
-	w      int
-	varies []bool
-	from   int
+	x    []float64
+	w    int
+	fair bool // the corrected coefficient
+	// byRows and byTotals make a covariance, but for a factor that all have, of the
+	// sums of products of distances, of rows, and of the totals.
+	byRows, byTotals float64
+	varies           []bool
+	from             int
 	// first are all distances of the first window, k < l.
 	first []float64
 	// arrive holds for each later window the distances to its newest point, leave those
@@ -92,16 +107,23 @@ type windows struct {
 	rows  []float64
 	total []float64
 	peak  float64   // the greatest total since rows were taken afresh
-	root  []float64 // of the distance variance times w²
+	root  []float64 // of the distance deviation times w, or of the corrected variance
 }
 
-func newWindows(x []float64, w int) *windows {
-	return &windows{
-		x: x, w: w, varies: quant.Varying(x, w),
+func newWindows(x []float64, p RollingParams) *windows {
+	w := p.Window
+	out := &windows{
+		x: x, w: w, fair: p.Corrected, varies: quant.Varying(x, w),
 		first:  make([]float64, w*(w-1)/2),
 		arrive: make([]float64, chunk*(w-1)), leave: make([]float64, chunk*(w-1)),
 		rows: make([]float64, chunk*w), total: make([]float64, chunk), root: make([]float64, chunk),
 	}
+	f := float64(w)
+	out.byRows, out.byTotals = 2/f, 1/(f*f)
+	if p.Corrected {
+		out.byRows, out.byTotals = 2/(f-2), 1/((f-1)*(f-2))
+	}
+	return out
 }
 
 // fill takes the distances of the windows that begin at from, from+1, ….
@@ -162,14 +184,19 @@ func (s *windows) describe(t int, x []float64) {
 	f := float64(w)
 	s.total[t] = floats.Sum(rows)
 	s.peak = max(s.peak, s.total[t])
-	variance := 2*f*squares + s.total[t]*s.total[t]/(f*f) - 2*floats.Dot(rows, rows)/f
-	s.root[t] = math.Sqrt(math.Sqrt(max(variance, 0)))
+	variance := 2*f*squares - s.byRows*floats.Dot(rows, rows) + s.byTotals*s.total[t]*s.total[t]
+	s.root[t] = math.Sqrt(max(variance, 0))
+	switch {
+	case !s.fair:
+		s.root[t] = math.Sqrt(s.root[t])
+	case variance <= vanished*squares*f:
+		s.root[t] = math.NaN()
+	}
 }
 
 // correlate writes the distance correlations of the chunk's windows.
 func (s *windows) correlate(o *windows, out []float64) {
 	w := s.w
-	f := float64(w)
 	cross := 2 * floats.Dot(s.first, o.first)
 	peak := cross
 	for t := range out {
@@ -186,8 +213,11 @@ func (s *windows) correlate(o *windows, out []float64) {
 			peak = cross
 		}
 		rows := floats.Dot(s.rows[t*w:(t+1)*w], o.rows[t*w:(t+1)*w])
-		cov := cross + s.total[t]*o.total[t]/(f*f) - 2*rows/f
-		out[t] = min(1, math.Sqrt(max(cov, 0))/(s.root[t]*o.root[t]))
+		v := cross - s.byRows*rows + s.byTotals*s.total[t]*o.total[t]
+		if !s.fair {
+			v = math.Sqrt(max(v, 0))
+		}
+		out[t] = min(1, v/(s.root[t]*o.root[t]))
 	}
 }
 
