@@ -158,6 +158,11 @@ func (m *MatrixResult) linear(ctx context.Context, columns [][]float64, p Params
 		m.P, m.Low, m.High = square(len(columns)), square(len(columns)), square(len(columns))
 	}
 	width := halfWidth(n)
+	pairs := len(columns) * (len(columns) + 1) / 2
+	if p.NoP {
+		pairs = 0
+	}
+	tails := newTail(n, pairs)
 	return quant.Parallel(ctx, len(columns), func(_, i int) {
 		for j := range m.Rho { // either triangle by its own row: no thread writes where another does
 			r := clamp(m.Rho[i][j])
@@ -171,7 +176,7 @@ func (m *MatrixResult) linear(ctx context.Context, columns [][]float64, p Params
 		}
 		for j := range i + 1 {
 			r := m.Rho[i][j]
-			v := studentP(r, n)
+			v := tails.p(r)
 			m.P[i][j], m.P[j][i] = v, v
 			low, high := interval(r, width)
 			m.Low[i][j], m.Low[j][i] = low, low
