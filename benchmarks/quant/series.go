@@ -55,7 +55,7 @@ func onTwo(first, second string, do func(a, b []float64) (float64, error)) workl
 }
 
 func rollingDistance(ctx context.Context, x [][]float64) (sum float64, err error) {
-	r, err := correlation.RollingDistances(ctx, nil, x, 60)
+	r, err := correlation.RollingDistances(ctx, nil, x, correlation.RollingParams{Window: 60})
 	for _, pair := range r {
 		sum += quant.Sum(pair)
 	}

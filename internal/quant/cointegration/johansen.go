@@ -161,13 +161,8 @@ func Johansen(names []string, columns [][]float64, p JohansenParams) (*JohansenR
 		}
 	}
 	s := newSystem(series, k)
-	for i, a := range parts {
-		for j, b := range parts[:i+1] {
-			s.moments[i][j] = floats.Dot(a, b)
-		}
-	}
 	t := len(parts[0])
-	if !s.solve() {
+	if !s.solveColumns(parts) {
 		return nil, fault.E(op, fault.SingularCovariance, "the series, or their moves, are combinations of one another")
 	}
 	out := &JohansenResult{Eigenvalues: s.values, LagsDiff: k, Observations: t}

@@ -1,6 +1,12 @@
 package cointegration
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+
+	"quantdesk/internal/quant/regress"
+)
 
 // system is the reduced-rank regression of one set of series, with its memory.
 type system struct {
@@ -32,8 +38,8 @@ func newSystem(series, lags int) *system {
 // it is rounding.
 const singular = 1e-13
 
-// solve finds eigenvalues and vectors; false where a
-// covariance is singular. One Cholesky factorisation of [lags, levels,
+// solve finds eigenvalues and vectors from the moments; false where a covariance is
+// singular. One Cholesky factorisation of [lags, levels,
 // differences] partials the lags out, factors S11, and leaves S01 L⁻ᵀ below it; the
 // differences' block before the levels are taken out is S00.
 func (s *system) solve() bool {
@@ -65,7 +71,37 @@ func (s *system) solve() bool {
 			}
 		}
 	}
-	// The core is B' S00⁻¹ B with B = S01 L⁻ᵀ (differences by levels).
+	return s.reduce(full)
+}
+
+// solveColumns does the same from the columns themselves by reflections, which
+// does not square what nearly makes them combinations of one another: levels far
+// from zero without a constant do.
+func (s *system) solveColumns(columns [][]float64) bool {
+	m, p := s.moments, s.series
+	k := p * s.lags
+	r, rank := regress.Triangle(columns)
+	if rank < len(columns) {
+		return false
+	}
+	full := make([]float64, len(m))
+	for i, column := range r {
+		full[i] = floats.Dot(column, column)
+		for j := k; j < min(i+1, k+p); j++ {
+			m[i][j] = column[j]
+		}
+		for j := k + p; j <= i; j++ { // differences without the lags: S00
+			m[i][j] = floats.Dot(column[k:j+1], r[j][k:])
+		}
+	}
+	return s.reduce(full)
+}
+
+// reduce goes on from S11's factor L, B = S01 L⁻ᵀ and S00 in the moments' place to
+// the core B' S00⁻¹ B and its eigenvalues.
+func (s *system) reduce(full []float64) bool {
+	m, p := s.moments, s.series
+	k := p * s.lags
 	for j := range p {
 		row := m[k+p+j]
 		pivot := row[k+p+j]

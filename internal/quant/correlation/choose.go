@@ -16,9 +16,10 @@ const (
 	MinMean Choice = "min_mean"
 	// MinMax is the least greatest |rho| inside the set.
 	MinMax Choice = "min_max"
-	// Lowest and Highest rank by the mean |rho| with all names: they do not
+	// Lowest takes those of the least mean |rho| with all names, which does not
 	// control what happens inside the set.
-	Lowest  Choice = "lowest_correlation"
+	Lowest Choice = "lowest_correlation"
+	// Highest takes those of the greatest.
 	Highest Choice = "highest_correlation"
 )
 

@@ -157,6 +157,12 @@ func (m *MatrixResult) linear(ctx context.Context, columns [][]float64, p Params
 	if !p.NoP {
 		m.P, m.Low, m.High = square(len(columns)), square(len(columns)), square(len(columns))
 	}
+	width := halfWidth(n)
+	pairs := len(columns) * (len(columns) + 1) / 2
+	if p.NoP {
+		pairs = 0
+	}
+	tails := newTail(n, pairs)
 	return quant.Parallel(ctx, len(columns), func(_, i int) {
 		for j := range m.Rho { // either triangle by its own row: no thread writes where another does
 			r := clamp(m.Rho[i][j])
@@ -170,9 +176,9 @@ func (m *MatrixResult) linear(ctx context.Context, columns [][]float64, p Params
 		}
 		for j := range i + 1 {
 			r := m.Rho[i][j]
-			v := studentP(r, n)
+			v := tails.p(r)
 			m.P[i][j], m.P[j][i] = v, v
-			low, high := interval(r, n)
+			low, high := interval(r, width)
 			m.Low[i][j], m.Low[j][i] = low, low
 			m.High[i][j], m.High[j][i] = high, high
 		}
@@ -209,14 +215,14 @@ func studentP(r, n float64) float64 {
 // z95 is the normal's 97.5 % point.
 var z95 = distuv.UnitNormal.Quantile(0.975)
 
-// interval is Fisher's 95 % interval of a correlation.
-func interval(r, n float64) (low, high float64) {
-	if math.Abs(r) == 1 {
-		return r, r
-	}
-	z, d := math.Atanh(r), z95/math.Sqrt(n-3)
-	return math.Tanh(z - d), math.Tanh(z + d)
+// interval is Fisher's 95 % interval of a correlation, tanh(atanh r ± d) by the
+// tangent's addition; d is halfWidth's.
+func interval(r, tanhD float64) (low, high float64) {
+	return (r - tanhD) / (1 - r*tanhD), (r + tanhD) / (1 + r*tanhD)
 }
+
+// halfWidth is tanh of half the width of Fisher's interval.
+func halfWidth(n float64) float64 { return math.Tanh(z95 / math.Sqrt(n-3)) }
 
 // adjust corrects the p-values of the pairs.
 func (m *MatrixResult) adjust() {
@@ -263,7 +269,7 @@ func Pair(x, y []float64, exact KendallP) (*PairResult, error) {
 	out := &PairResult{Observations: len(x)}
 	out.Pearson = pearson(x, y)
 	out.PearsonP = studentP(out.Pearson, n)
-	out.Low, out.High = interval(out.Pearson, n)
+	out.Low, out.High = interval(out.Pearson, halfWidth(n))
 	out.Spearman = pearson(Ranks(x), Ranks(y))
 	out.SpearmanP = studentP(out.Spearman, n)
 	var s knight

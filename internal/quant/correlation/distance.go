@@ -25,7 +25,8 @@ type DistanceResult struct {
 	DCor float64
 	// DCov, DVarX and DVarY are square roots as well.
 	DCov, DVarX, DVarY float64
-	// DCor2U is the bias-corrected squared coefficient; it may be negative.
+	// DCor2U is the bias-corrected squared coefficient; it may be negative, and is NaN
+	// where all observations but one are equal.
 	DCor2U float64
 	// T is its statistic, DF the degrees of freedom, P one-sided.
 	T, DF, P float64
@@ -57,7 +58,7 @@ func Distance(ctx context.Context, x, y []float64, p DistanceParams) (*DistanceR
 	cov, vx, vy := ab.biased(n), aa.biased(n), bb.biased(n)
 	out.DCov, out.DVarX, out.DVarY = root(cov), root(vx), root(vy)
 	out.DCor = coefficient(cov, vx, vy)
-	out.DCor2U = ab.corrected(n) / math.Sqrt(aa.corrected(n)*bb.corrected(n))
+	out.DCor2U = ab.corrected(n) / math.Sqrt(aa.deviating(n)*bb.deviating(n))
 	v := n * (n - 3) / 2
 	out.DF = v - 1
 	out.T, out.P = distanceTest(out.DCor2U, out.DF)
@@ -74,6 +75,9 @@ func Distance(ctx context.Context, x, y []float64, p DistanceParams) (*DistanceR
 const normalDF = 1e6
 
 func distanceTest(r, df float64) (t, p float64) {
+	if math.IsNaN(r) {
+		return r, r
+	}
 	if r >= 1 {
 		return math.Inf(1), 0
 	}
@@ -98,6 +102,18 @@ func (p products) biased(n float64) float64 {
 
 func (p products) corrected(n float64) float64 {
 	return (p.cross - 2*p.rows/(n-2) + p.totals/((n-1)*(n-2))) / (n * (n - 3))
+}
+
+// vanished is the part of the squared distances below which a corrected variance is
+// rounding: of a series with one value but for one observation it is zero.
+const vanished = 1e-13
+
+// deviating is the corrected variance, NaN where there is none.
+func (p products) deviating(n float64) float64 {
+	if v := p.corrected(n); v > vanished*p.cross/(n*n) {
+		return v
+	}
+	return math.NaN()
 }
 
 func root(v float64) float64 { return math.Sqrt(max(v, 0)) }

@@ -11,10 +11,20 @@ import (
 	"quantdesk/internal/quant"
 )
 
+// RollingParams are those of rolling distance correlations.
+type RollingParams struct {
+	// Window is the number of observations.
+	Window int
+	// Corrected gives the bias-corrected squared coefficient, DistanceResult.DCor2U,
+	// in place of DCor: the biased one of independent series averages 0.22 over 60
+	// observations.
+	Corrected bool
+}
+
 // RollingDistance is the distance correlation of x and y over windows, as Rolling
 // has them. Errors as Rolling, and the context's. Cost O(nw).
-func RollingDistance(ctx context.Context, x, y []float64, window int) ([]float64, error) {
-	out, err := RollingDistances(ctx, []string{"x", "y"}, [][]float64{x, y}, window)
+func RollingDistance(ctx context.Context, x, y []float64, p RollingParams) ([]float64, error) {
+	out, err := RollingDistances(ctx, []string{"x", "y"}, [][]float64{x, y}, p)
 	if err != nil {
 		return nil, err
 	}
@@ -29,12 +39,14 @@ const maxWindows = 25_000_000
 const chunk = 64
 
 // RollingDistances is the rolling distance correlation of all pairs of p columns
-// (n each): n-window+1 values a pair, in the order (0,1), (0,2) … (1,2) …. The sum of products of distances
-// follows the window: one step takes out the distances from the oldest point and
-// brings in those to the newest. Errors as Rolling, fault.TooLarge above 25 million
+// (n each): n-window+1 values a pair, in the order (0,1), (0,2) … (1,2) …. The sum
+// of products of distances follows the window: one step takes out the distances from the oldest point and
+// brings in those to the newest; sums that have lost their digits are taken afresh.
+// Errors as Rolling, fault.TooLarge above 25 million
 // values, and the context's. Cost O(p²nw) on all processors.
-func RollingDistances(ctx context.Context, names []string, columns [][]float64, window int) ([][]float64, error) {
+func RollingDistances(ctx context.Context, names []string, columns [][]float64, params RollingParams) ([][]float64, error) {
 	const op = "correlation.RollingDistances"
+	window := params.Window
 	if err := quant.CheckAll(names, columns, quant.Column{AtLeast: minimum}); err != nil {
 		return nil, err
 	}
@@ -56,7 +68,7 @@ func RollingDistances(ctx context.Context, names []string, columns [][]float64, 
 	}
 	series := make([]*windows, p)
 	for i, c := range columns {
-		series[i] = newWindows(c, window)
+		series[i] = newWindows(c, params)
 	}
 	for from := 0; from < steps; from += chunk {
 		count := min(chunk, steps-from)
@@ -78,28 +90,40 @@ func RollingDistances(ctx context.Context, names []string, columns [][]float64, 
 
 // windows is a series with the distances within its windows of one chunk.
 type windows struct {
-	x      []float64
-	w      int
-	varies []bool
-	from   int
+	x    []float64
+	w    int
+	fair bool // the corrected coefficient
+	// byRows and byTotals make a covariance, but for a factor that all have, of the
+	// sums of products of distances, of rows, and of the totals.
+	byRows, byTotals float64
+	varies           []bool
+	from             int
 	// first are all distances of the first window, k < l.
 	first []float64
-	// moves holds for each later window the distances to its newest point and, negated
-	// in sign alone, those from the point that left: w-1 each.
+	// arrive holds for each later window the distances to its newest point, leave those
+	// from the point that left it: w-1 each.
 	arrive, leave []float64
 	// rows are the sums of each window's rows, mean their mean.
 	rows  []float64
 	total []float64
-	root  []float64 // of the distance variance times w²
+	peak  float64   // the greatest total since rows were taken afresh
+	root  []float64 // of the distance deviation times w, or of the corrected variance
 }
 
-func newWindows(x []float64, w int) *windows {
-	return &windows{
-		x: x, w: w, varies: quant.Varying(x, w),
+func newWindows(x []float64, p RollingParams) *windows {
+	w := p.Window
+	out := &windows{
+		x: x, w: w, fair: p.Corrected, varies: quant.Varying(x, w),
 		first:  make([]float64, w*(w-1)/2),
 		arrive: make([]float64, chunk*(w-1)), leave: make([]float64, chunk*(w-1)),
 		rows: make([]float64, chunk*w), total: make([]float64, chunk), root: make([]float64, chunk),
 	}
+	f := float64(w)
+	out.byRows, out.byTotals = 2/f, 1/(f*f)
+	if p.Corrected {
+		out.byRows, out.byTotals = 2/(f-2), 1/((f-1)*(f-2))
+	}
+	return out
 }
 
 // fill takes the distances of the windows that begin at from, from+1, ….
@@ -134,16 +158,8 @@ func (s *windows) describe(t int, x []float64) {
 	clear(rows)
 	mean := quant.Mean(x)
 	var squares float64
-	if w1 := w - 1; t == 0 {
-		k := 0
-		for i := range w {
-			for j := range i {
-				rows[i] += s.first[k]
-				rows[j] += s.first[k]
-				k++
-			}
-		}
-	} else {
+	if t > 0 {
+		w1 := w - 1
 		before := s.rows[(t-1)*w : t*w]
 		in, gone := s.arrive[t*w1:(t+1)*w1], s.leave[t*w1:(t+1)*w1]
 		for i := range w1 {
@@ -151,20 +167,38 @@ func (s *windows) describe(t int, x []float64) {
 			rows[w1] += in[i]
 		}
 	}
+	if t == 0 || floats.Sum(rows) < lost*s.peak {
+		s.peak = 0
+		clear(rows)
+		for i := range w {
+			for j := range i {
+				d := math.Abs(x[i] - x[j])
+				rows[i] += d
+				rows[j] += d
+			}
+		}
+	}
 	for _, v := range x {
 		squares += (v - mean) * (v - mean)
 	}
 	f := float64(w)
 	s.total[t] = floats.Sum(rows)
-	variance := 2*f*squares + s.total[t]*s.total[t]/(f*f) - 2*floats.Dot(rows, rows)/f
-	s.root[t] = math.Sqrt(math.Sqrt(max(variance, 0)))
+	s.peak = max(s.peak, s.total[t])
+	variance := 2*f*squares - s.byRows*floats.Dot(rows, rows) + s.byTotals*s.total[t]*s.total[t]
+	s.root[t] = math.Sqrt(max(variance, 0))
+	switch {
+	case !s.fair:
+		s.root[t] = math.Sqrt(s.root[t])
+	case variance <= vanished*squares*f:
+		s.root[t] = math.NaN()
+	}
 }
 
 // correlate writes the distance correlations of the chunk's windows.
 func (s *windows) correlate(o *windows, out []float64) {
 	w := s.w
-	f := float64(w)
 	cross := 2 * floats.Dot(s.first, o.first)
+	peak := cross
 	for t := range out {
 		if t > 0 {
 			at, to := t*(w-1), (t+1)*(w-1)
@@ -174,10 +208,28 @@ func (s *windows) correlate(o *windows, out []float64) {
 			out[t] = math.NaN()
 			continue
 		}
+		if peak = max(peak, cross); cross < lost*peak {
+			cross = s.cross(o, s.from+t)
+			peak = cross
+		}
 		rows := floats.Dot(s.rows[t*w:(t+1)*w], o.rows[t*w:(t+1)*w])
-		cov := cross + s.total[t]*o.total[t]/(f*f) - 2*rows/f
-		out[t] = min(1, math.Sqrt(max(cov, 0))/(s.root[t]*o.root[t]))
+		v := cross - s.byRows*rows + s.byTotals*s.total[t]*o.total[t]
+		if !s.fair {
+			v = math.Sqrt(max(v, 0))
+		}
+		out[t] = min(1, v/(s.root[t]*o.root[t]))
 	}
+}
+
+// cross is the sum of products of distances within one window.
+func (s *windows) cross(o *windows, from int) (sum float64) {
+	x, y := s.x[from:from+s.w], o.x[from:from+s.w]
+	for i := range x {
+		for j := range i {
+			sum += math.Abs(x[i]-x[j]) * math.Abs(y[i]-y[j])
+		}
+	}
+	return 2 * sum
 }
 
 // Aggregate is how a rolling series becomes one number.

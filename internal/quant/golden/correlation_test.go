@@ -98,7 +98,7 @@ func init() {
 	analytics["rolling_distance_correlation"] = func(c *call) (map[string]any, error) {
 		var p struct{ Window int }
 		c.params(&p)
-		r, err := correlation.RollingDistance(ctx, c.series("x"), c.series("y"), p.Window)
+		r, err := correlation.RollingDistance(ctx, c.series("x"), c.series("y"), correlation.RollingParams{Window: p.Window})
 		if err != nil {
 			return nil, err
 		}

@@ -179,6 +179,9 @@ func orient(v []float64) {
 	}
 }
 
+// block is how many vectors are made at once while a column lies in the cache.
+const block = 16
+
 // decompose gives all eigenvalues of the covariance of centred columns, descending,
 // at least min(n, p) of them, and the first count vectors.
 func decompose(ctx context.Context, centred [][]float64, count int) ([]float64, [][]float64, error) {
@@ -207,13 +210,19 @@ func decompose(ctx context.Context, centred [][]float64, count int) ([]float64, 
 		return nil, nil, err
 	}
 	vectors := make([][]float64, count)
-	err = quant.Parallel(ctx, count, func(_, i int) {
-		v := make([]float64, p)
-		for t, row := range rows {
-			floats.AddScaled(v, left[i][t], row)
+	err = quant.Parallel(ctx, (count+block-1)/block, func(_, k int) {
+		some := vectors[k*block : min((k+1)*block, count)]
+		for i := range some {
+			some[i] = make([]float64, p)
 		}
-		floats.Scale(1/floats.Norm(v, 2), v)
-		vectors[i] = v
+		for j, c := range centred {
+			for i, v := range some {
+				v[j] = floats.Dot(left[k*block+i], c)
+			}
+		}
+		for _, v := range some {
+			floats.Scale(1/floats.Norm(v, 2), v)
+		}
 	})
 	return values, vectors, err
 }

@@ -95,7 +95,7 @@ func (s *scanner) left() float64 {
 				g -= row[h] * s.chol[j][h]
 			}
 			switch {
-			case i == j && i == k:
+			case j == k: // the residual's own: i is k as well
 				return max(g, 0)
 			case i == j:
 				if row[i] = 0; g > 1e-14*s.gram[i][i] {

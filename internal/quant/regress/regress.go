@@ -30,23 +30,56 @@ type Result struct {
 // counts as nothing.
 const rankWidth = 1e-13
 
-// Fit regresses y (n) on columns (n each), k of them; it adds no constant. Cost
+// Fit regresses y (n) on columns (n each, k of them); it adds no constant. Cost
 // 2nk².
 func Fit(y []float64, columns ...[]float64) *Result {
-	n, k := len(y), len(columns)
-	flat := make([]float64, n*(k+1))
-	q := make([][]float64, k+1)
-	for j := range q {
-		q[j] = flat[j*n : (j+1)*n]
-		if j < k {
-			copy(q[j], columns[j])
-		} else {
-			copy(q[j], y)
+	k := len(columns)
+	q, r, kept := reflect(append(columns[:k:k], y), k)
+	z := q[k]
+	out := &Result{Coef: make([]float64, k), r: r, Rank: len(kept)}
+	beta := append([]float64(nil), z[:out.Rank]...)
+	for i := out.Rank - 1; i >= 0; i-- {
+		beta[i] /= r[i][i]
+		for h := range i {
+			beta[h] -= beta[i] * r[i][h]
 		}
 	}
-	out := &Result{Coef: make([]float64, k)}
-	z := q[k]
-	kept := make([]int, 0, k)
+	for i, j := range kept {
+		out.Coef[j] = beta[i]
+	}
+	out.Residuals = append([]float64(nil), y...)
+	for j, b := range out.Coef {
+		floats.AddScaled(out.Residuals, -b, columns[j])
+	}
+	out.SSR = floats.Dot(z[out.Rank:], z[out.Rank:])
+	return out
+}
+
+// Triangle is R of the columns' QR decomposition, by columns, column j with j+1
+// entries, and the rank, short of which R has fewer columns. The diagonal is
+// positive. Cost 2nk².
+func Triangle(columns [][]float64) (r [][]float64, rank int) {
+	_, r, kept := reflect(columns, len(columns))
+	for i := range kept {
+		if r[i][i] < 0 {
+			for _, c := range r[i:] {
+				c[i] = -c[i]
+			}
+		}
+	}
+	return r, len(kept)
+}
+
+// reflect turns copies of the columns until the first k are a triangle; it leaves
+// out those that the ones before them span.
+func reflect(columns [][]float64, k int) (q, r [][]float64, kept []int) {
+	n := len(columns[0])
+	flat := make([]float64, n*len(columns))
+	q = make([][]float64, len(columns))
+	for j, c := range columns {
+		q[j] = flat[j*n : (j+1)*n]
+		copy(q[j], c)
+	}
 	for j := range k {
 		row := len(kept)
 		if row >= n {
@@ -65,27 +98,10 @@ func Fit(y []float64, columns ...[]float64) *Result {
 		for _, c := range q[j+1:] {
 			floats.AddScaled(c[row:], -scale*floats.Dot(v, c[row:]), v)
 		}
-		r := append(append([]float64(nil), q[j][:row]...), length)
-		out.r = append(out.r, r)
+		r = append(r, append(append([]float64(nil), q[j][:row]...), length))
 		kept = append(kept, j)
 	}
-	out.Rank = len(kept)
-	beta := append([]float64(nil), z[:out.Rank]...)
-	for i := out.Rank - 1; i >= 0; i-- {
-		beta[i] /= out.r[i][i]
-		for h := range i {
-			beta[h] -= beta[i] * out.r[i][h]
-		}
-	}
-	for i, j := range kept {
-		out.Coef[j] = beta[i]
-	}
-	out.Residuals = append([]float64(nil), y...)
-	for j, b := range out.Coef {
-		floats.AddScaled(out.Residuals, -b, columns[j])
-	}
-	out.SSR = floats.Dot(z[out.Rank:], z[out.Rank:])
-	return out
+	return q, r, kept
 }
 
 // Variance is the residual variance, SSR over the degrees of freedom that are

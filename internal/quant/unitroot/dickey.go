@@ -47,7 +47,7 @@ const spanned = 1e-14
 // Workspace is the memory of Dickey-Fuller regressions, to be used again for
 // series of the same length. The zero value is ready.
 type Workspace struct {
-	dx    []float64
+	x, dx []float64
 	gram  [][]float64
 	chol  [][]float64
 	order []int
@@ -67,6 +67,11 @@ func (w *Workspace) DickeyFuller(x []float64, terms int, method Selection, maxLa
 	}
 	w.dx = w.dx[:n]
 	floats.SubTo(w.dx, x[1:], x[:n])
+	if terms > 0 { // a constant takes any shift: without one far from zero no digits are lost
+		w.x = append(w.x[:0], x...)
+		floats.AddConst(-floats.Sum(x)/float64(len(x)), w.x)
+		x = w.x
+	}
 	lags = maxLag
 	if method != Fixed && maxLag > 0 {
 		lags = w.choose(x, terms, method, maxLag)
