@@ -12,8 +12,9 @@ import (
 const (
 	// tolerance is the relative gap and residual of anything that is returned.
 	tolerance = 1e-9
-	// goal is the gap at which to stop early: weights are as far from the optimum
-	// as the gap is, relative to the multipliers.
+	// goal is the gap at which a quadratic program stops: its weights are unique, and
+	// as far from the optimum as the gap is, relative to the multipliers. Of a linear
+	// one only the value is.
 	goal = 1e-12
 	// maxIterations is far above the 10 to 30 that are usual.
 	maxIterations = 150
@@ -143,7 +144,8 @@ func (s *state) allocate() {
 	s.hasLower, s.hasUpp = make([]bool, n), make([]bool, n)
 }
 
-// start chooses a point inside all bounds, not inside the rows.
+// start chooses a point inside all bounds and, for each pair of slack and multiplier,
+// the same product: only the equations and the gradient are not met.
 func (s *state) start() {
 	for i := range s.n {
 		lo, up := s.p.lower(i), s.p.upper(i)
@@ -156,27 +158,52 @@ func (s *state) start() {
 		case u:
 			s.x[i] = up - 1
 		}
+	}
+	excess := s.rows(s.x)
+	floats.Sub(excess, s.e)
+	width := max(norm(excess), 1e-3)
+	mu := s.tau * width / 2
+	if s.tau == 0 {
+		mu = .1 * max(s.slope(), 1e-3)
+	}
+	for i := range s.n {
 		if s.hasLower[i] {
-			s.zl[i] = 1
+			s.zl[i] = mu / (s.x[i] - s.p.Lower[i])
 		}
 		if s.hasUpp[i] {
-			s.zu[i] = 1
+			s.zu[i] = mu / (s.p.Upper[i] - s.x[i])
 		}
 	}
-	rows := s.rows(s.x)
-	width := 1e-3
-	for k, r := range rows {
-		width = max(width, math.Abs(r-s.e[k]))
-	}
-	for k, r := range rows {
-		r -= s.e[k]
+	for k, r := range excess {
 		if k < s.hard {
-			s.t[k], s.y[k] = max(-r, .1*width), 1
+			s.t[k] = max(-r, .1*width)
+			s.y[k] = mu / s.t[k]
 			continue
 		}
-		s.t[k], s.u[k] = max(-r, 0)+.5*width, max(r, 0)+.5*width
-		s.y[k], s.v[k] = s.tau/2, s.tau/2
+		// t y = u v = mu with u = t + r and v = tau - y; whichever root has no
+		// cancellation comes first.
+		root := math.Hypot(s.tau*r, 2*mu)
+		if r < 0 {
+			s.t[k] = (2*mu - s.tau*r + root) / (2 * s.tau)
+			s.y[k] = mu / s.t[k]
+			s.v[k] = s.tau - s.y[k]
+			s.u[k] = mu / s.v[k]
+		} else {
+			s.u[k] = (2*mu + s.tau*r + root) / (2 * s.tau)
+			s.v[k] = mu / s.u[k]
+			s.y[k] = s.tau - s.v[k]
+			s.t[k] = mu / s.y[k]
+		}
 	}
+}
+
+// slope is the largest element of the gradient at x.
+func (s *state) slope() float64 {
+	worst := norm(s.c)
+	for i, row := range s.q {
+		worst = max(worst, math.Abs(floats.Dot(row, s.x)+s.c[i]))
+	}
+	return worst
 }
 
 // rows is D x.
@@ -207,7 +234,7 @@ func (s *state) run(ctx context.Context) (bool, error) {
 			stalled := best <= tolerance && s.gap > .5*best
 			best, bestResidual = s.gap, s.residual
 			bestX, bestNu, bestY = append(bestX[:0], s.x...), append(bestNu[:0], s.nu...), append(bestY[:0], s.y...)
-			if s.gap <= goal || stalled {
+			if s.gap <= goal || s.q == nil && s.gap <= tolerance || stalled {
 				break
 			}
 		} else if best <= tolerance {

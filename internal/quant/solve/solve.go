@@ -113,6 +113,15 @@ func minimise(ctx context.Context, p *Problem, explain bool) (*Result, error) {
 			return nil, fault.E(op, fault.Infeasible, "variable %d has the lower bound %g above its upper bound %g", i+1, lo, up)
 		}
 	}
+	if r, ok := p.sift(ctx); ok {
+		return r, nil
+	}
+	return minimiseWhole(ctx, p, explain)
+}
+
+// minimiseWhole solves for all variables at once.
+func minimiseWhole(ctx context.Context, p *Problem, explain bool) (*Result, error) {
+	const op = "solve.Minimise"
 	free, reduced := p.presolve()
 	if len(free) == 0 {
 		return p.fixed(op)

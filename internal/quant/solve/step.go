@@ -34,7 +34,9 @@ func (s *state) step() bool {
 	s.targets(sigma*mu, true)
 	s.direction()
 	ap, ad = s.longest()
-	ap, ad = min(1, toBoundary*ap), min(1, toBoundary*ad)
+	// Far from the optimum a step to the boundary spoils the next ones.
+	back := min(max(1-s.gap, .9), toBoundary)
+	ap, ad = min(1, back*ap), min(1, back*ad)
 	if s.q != nil { // the dual residual mixes both steps
 		ap = min(ap, ad)
 		ad = ap
