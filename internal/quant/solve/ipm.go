@@ -16,6 +16,10 @@ const (
 	// as far from the optimum as the gap is, relative to the multipliers. Of a linear
 	// one only the value is.
 	goal = 1e-12
+	// waiting is the gap below which residuals that are left come first.
+	waiting = 1e-10
+	// hopeless is the gap at which residuals will not fall any more.
+	hopeless = 1e-18
 	// maxIterations is far above the 10 to 30 that are usual.
 	maxIterations = 150
 	// toBoundary is the part of the way to the nearest bound that a step takes.
@@ -53,6 +57,8 @@ type state struct {
 	kkt, schur                Cholesky
 	hinvA                     [][]float64
 	rho                       float64
+	diagonal, g, r1, lastX    []float64
+	r2, lastNu                []float64
 
 	gap, residual float64
 	iterations    int
@@ -125,13 +131,15 @@ func (s *state) scaleObjective() {
 
 func (s *state) allocate() {
 	n, m, k := s.n, s.m, len(s.eq)
-	for _, v := range []*[]float64{&s.x, &s.zl, &s.zu, &s.rd, &s.dx, &s.dzl, &s.dzu, &s.cl, &s.cu} {
+	for _, v := range []*[]float64{&s.x, &s.zl, &s.zu, &s.rd, &s.dx, &s.dzl, &s.dzu, &s.cl, &s.cu, &s.diagonal, &s.g, &s.r1, &s.lastX} {
 		*v = make([]float64, n)
 	}
 	for _, v := range []*[]float64{&s.t, &s.y, &s.u, &s.v, &s.rr, &s.dt, &s.dy, &s.du, &s.ct, &s.ch, &s.theta, &s.sqrtTheta, &s.qq} {
 		*v = make([]float64, m)
 	}
-	s.nu, s.dnu, s.rp = make([]float64, k), make([]float64, k), make([]float64, k)
+	for _, v := range []*[]float64{&s.nu, &s.dnu, &s.rp, &s.r2, &s.lastNu} {
+		*v = make([]float64, k)
+	}
 	s.h = make([]float64, n*n)
 	s.scaled = make([][]float64, n)
 	for j := range n {
@@ -227,7 +235,7 @@ func (s *state) run(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		s.measure()
-		if math.IsNaN(s.gap) || math.IsNaN(s.residual) {
+		if math.IsNaN(s.gap) || math.IsNaN(s.residual) || s.gap > 0 && s.gap < hopeless {
 			break
 		}
 		if fine := s.residual <= tolerance; fine && s.gap < best {
@@ -343,22 +351,24 @@ func (s *state) normal() {
 	} else {
 		clear(s.h)
 	}
-	var trace float64
+	var mean float64
 	for i := range n {
 		if s.q != nil {
 			floats.Add(s.h[i*n:i*n+n], s.q[i])
 		}
+		s.diagonal[i] = 0
 		if s.hasLower[i] {
-			s.h[i*n+i] += s.zl[i] / (s.x[i] - s.p.Lower[i])
+			s.diagonal[i] += s.zl[i] / (s.x[i] - s.p.Lower[i])
 		}
 		if s.hasUpp[i] {
-			s.h[i*n+i] += s.zu[i] / (s.p.Upper[i] - s.x[i])
+			s.diagonal[i] += s.zu[i] / (s.p.Upper[i] - s.x[i])
 		}
-		trace += s.h[i*n+i]
+		s.h[i*n+i] += s.diagonal[i]
+		mean += s.h[i*n+i] / float64(n)
 	}
 	s.rho = 0
 	if len(s.eq) > 0 {
-		s.rho = trace / float64(n)
+		s.rho = mean
 		for _, a := range s.eq {
 			for i, v := range a {
 				if v != 0 {

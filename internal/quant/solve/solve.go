@@ -15,6 +15,7 @@ package solve
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
@@ -218,7 +219,10 @@ func (p *Problem) explain(ctx context.Context) error {
 	// A row that may be violated at a price of one is a hinge; a fixed variable at
 	// one carries the limits, and a small box stands in for missing bounds.
 	elastic := &Problem{Lower: make([]float64, n+1), Upper: make([]float64, n+1)}
-	const far = 1e3
+	far := 1e3
+	for _, r := range rows {
+		far = max(far, 1e3*math.Abs(r.Limit)/rowScale(r))
+	}
 	elastic.Hinges = Hinges{Weight: 1, Columns: make([][]float64, n+1)}
 	for j := range n + 1 {
 		col := make([]float64, len(rows))
@@ -243,7 +247,7 @@ func (p *Problem) explain(ctx context.Context) error {
 	}
 	var names []string
 	for _, row := range rows {
-		if over := floats.Dot(row.Of, r.X[:n]) - row.Limit; over > 1e-8*rowScale(row) {
+		if over := floats.Dot(row.Of, r.X[:n]) - row.Limit; over > 1e-8*rowScale(row) && !slices.Contains(names, row.Name) {
 			names = append(names, row.Name)
 		}
 	}

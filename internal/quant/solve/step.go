@@ -31,6 +31,9 @@ func (s *state) step() bool {
 	ap, ad := s.longest()
 	after := s.complementarity(ap, ad) / float64(pairs)
 	sigma := math.Pow(after/mu, 3)
+	if s.gap < waiting && s.residual > tolerance/10 { // let the residuals catch up
+		sigma = 1
+	}
 	s.targets(sigma*mu, true)
 	s.direction()
 	ap, ad = s.longest()
@@ -112,19 +115,9 @@ func (s *state) direction() {
 		if s.hasUpp[i] {
 			g -= s.cu[i] / (s.p.Upper[i] - s.x[i])
 		}
-		s.dx[i] = g
+		s.g[i] = g
 	}
-	for k, a := range s.eq {
-		floats.AddScaled(s.dx, -s.rho*s.rp[k], a)
-	}
-	s.kkt.Solve(s.dx)
-	for k, a := range s.eq {
-		s.dnu[k] = floats.Dot(a, s.dx) + s.rp[k]
-	}
-	s.schur.Solve(s.dnu)
-	for k := range s.eq {
-		floats.AddScaled(s.dx, -s.dnu[k], s.hinvA[k])
-	}
+	s.newton()
 	for i := range s.n {
 		if s.hasLower[i] {
 			s.dzl[i] = (s.cl[i] - s.zl[i]*s.dx[i]) / (s.x[i] - s.p.Lower[i])
@@ -140,6 +133,76 @@ func (s *state) direction() {
 			s.du[k] = (s.ch[k] + s.u[k]*s.dy[k]) / s.v[k]
 		}
 	}
+}
+
+const (
+	// refinements and refined bound the corrections of one direction.
+	refinements = 5
+	refined     = 1e-13
+)
+
+// newton solves H dx + A'dnu = g, A dx = -rp with the factors, and corrects by what the
+// equations themselves leave: the factored matrix lost the small terms beside the large
+// ones, the terms applied one after the other keep them.
+func (s *state) newton() {
+	clear(s.dx)
+	clear(s.dnu)
+	copy(s.r1, s.g)
+	for k, r := range s.rp {
+		s.r2[k] = -r
+	}
+	last := math.Inf(1)
+	for range refinements {
+		for k, a := range s.eq {
+			floats.AddScaled(s.r1, s.rho*s.r2[k], a)
+		}
+		s.kkt.Solve(s.r1)
+		for k, a := range s.eq {
+			s.r2[k] = floats.Dot(a, s.r1) - s.r2[k]
+		}
+		s.schur.Solve(s.r2)
+		for k := range s.eq {
+			floats.AddScaled(s.r1, -s.r2[k], s.hinvA[k])
+		}
+		copy(s.lastX, s.dx)
+		copy(s.lastNu, s.dnu)
+		floats.Add(s.dx, s.r1)
+		floats.Add(s.dnu, s.r2)
+		left := s.leave()
+		if !(left < last) {
+			copy(s.dx, s.lastX)
+			copy(s.dnu, s.lastNu)
+			return
+		}
+		if left <= refined || left > .5*last {
+			return
+		}
+		last = left
+	}
+}
+
+// leave sets r1, r2 to what the direction leaves of the equations, and returns the
+// largest element.
+func (s *state) leave() float64 {
+	copy(s.r1, s.g)
+	for i := range s.n {
+		if s.q != nil {
+			s.r1[i] -= floats.Dot(s.q[i], s.dx)
+		}
+		s.r1[i] -= s.diagonal[i] * s.dx[i]
+	}
+	if s.m > 0 {
+		rows := s.rows(s.dx)
+		floats.Mul(rows, s.theta)
+		for i, c := range s.cols {
+			s.r1[i] -= floats.Dot(c, rows)
+		}
+	}
+	for k, a := range s.eq {
+		floats.AddScaled(s.r1, -s.dnu[k], a)
+		s.r2[k] = -s.rp[k] - floats.Dot(a, s.dx)
+	}
+	return max(norm(s.r1), norm(s.r2))
 }
 
 // longest are the steps, primal and dual, that reach the first bound; at most one
