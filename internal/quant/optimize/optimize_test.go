@@ -248,3 +248,22 @@ func TestErrors(t *testing.T) {
 		t.Errorf("%v; want no_positive_excess_return", err)
 	}
 }
+
+func TestLongShort(t *testing.T) {
+	x := sample(6, 250, 12)
+	long, short := []int{0, 1, 2, 3, 4, 5}, []int{6, 7, 8, 9, 10, 11}
+	for _, combine := range []optimize.Combine{optimize.CVaRTilt, optimize.HRPThenScale, optimize.CVaROnly} {
+		p, err := optimize.LongShort(t.Context(), x, optimize.BookParams{Combine: combine, Long: long, Short: short, Cap: .25})
+		if err != nil {
+			t.Fatalf("%s: %v", combine, err)
+		}
+		near(t, string(combine)+" long", floats.Sum(p.Weights[:6]), 1, 1e-8)
+		near(t, string(combine)+" short", floats.Sum(p.Weights[6:]), -1, 1e-8)
+		if floats.Norm(p.Weights, math.Inf(1)) > .25+1e-9 {
+			t.Errorf("%s: a position of %g is above the cap", combine, floats.Norm(p.Weights, math.Inf(1)))
+		}
+	}
+	if _, err := optimize.LongShort(t.Context(), x, optimize.BookParams{Cap: .05}); fault.CodeOf(err) != fault.Infeasible || !strings.Contains(err.Error(), "20 names") {
+		t.Errorf("%v; want infeasible: 5 %% a name needs 20 names", err)
+	}
+}
