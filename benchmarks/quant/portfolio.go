@@ -182,7 +182,7 @@ func sparseHDR(dir string) (seconds, check float64, err error) {
 
 // metrics measures 1,000 strategies and sums their Sharpe ratios.
 func metrics(dir string) (seconds, check float64, err error) {
-	returns, err := table(dir, "strat_1250x1000")
+	returns, err := table(dir, "strat_1250x1000") //nolint:misspell // the file's name
 	if err != nil {
 		return 0, 0, err
 	}

@@ -307,17 +307,38 @@ func (s *sampler) replicate(w *scratch, i int) {
 
 // draw chooses blocks of geometric length at uniform places.
 func (s *sampler) draw(w *scratch, random *rand.Rand) {
-	w.blocks = w.blocks[:0]
-	rate := -math.Log1p(-1 / s.block)
-	for left := s.n; left > 0; {
-		b := span{at: random.IntN(s.n), size: 1}
-		if s.block > 1 {
-			b.size += int(min(random.ExpFloat64()/rate, float64(s.n)))
+	w.blocks = stationary(w.blocks[:0], s.n, s.block, random)
+}
+
+func stationary(blocks []span, n int, block float64, random *rand.Rand) []span {
+	rate := -math.Log1p(-1 / block)
+	for left := n; left > 0; {
+		b := span{at: random.IntN(n), size: 1}
+		if block > 1 {
+			b.size += int(min(random.ExpFloat64()/rate, float64(n)))
 		}
 		b.size = min(b.size, left)
 		left -= b.size
-		w.blocks = append(w.blocks, b)
+		blocks = append(blocks, b)
 	}
+	return blocks
+}
+
+// StationaryRows are the rows of one replicate of a stationary bootstrap of n rows
+// (Politis and Romano 1994): blocks of expected length block, at least 1, circular.
+// Scenarios for tail risk are made of them. The same seed and replicate give the same
+// rows.
+func StationaryRows(n int, block float64, seed, replicate uint64) ([]int, error) {
+	if n < 1 || !(block >= 1) {
+		return nil, quant.Bad("factor.StationaryRows", "rows and block_length", fmt.Sprintf("%d and %g", n, block), "at least 1 each")
+	}
+	rows := make([]int, 0, n)
+	for _, b := range stationary(nil, n, block, quant.Stream(seed, replicate)) {
+		for k := range b.size {
+			rows = append(rows, (b.at+k)%n)
+		}
+	}
+	return rows, nil
 }
 
 // gather writes the rows of the replicate, less their mean, and returns the mean.

@@ -138,6 +138,28 @@ func TestBootstrapIsRegression(t *testing.T) {
 	}
 }
 
+// TestStationaryRows: blocks have their expected length and every row its chance.
+func TestStationaryRows(t *testing.T) {
+	const n, block = 20000, 8
+	rows, err := factor.StationaryRows(n, block, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	breaks, sum := 1, 0
+	for i, row := range rows {
+		sum += row
+		if i > 0 && row != (rows[i-1]+1)%n {
+			breaks++
+		}
+	}
+	if mean := float64(n) / float64(breaks); len(rows) != n || math.Abs(mean-block) > .8 {
+		t.Errorf("%d rows in blocks of %v, want %d of %d", len(rows), mean, n, block)
+	}
+	if mean := float64(sum) / n; math.Abs(mean-n/2) > n/20 {
+		t.Errorf("the mean row is %v", mean)
+	}
+}
+
 func TestBlockLengthGrowsWithMemory(t *testing.T) {
 	e := normal(8, 500, 1)[0]
 	x := slices.Clone(e)

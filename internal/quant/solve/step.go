@@ -20,14 +20,14 @@ func (s *state) step() bool {
 	}
 	pairs += s.m + s.m - s.hard
 	if pairs == 0 { // only equations: one Newton step is the answer
-		s.direction()
+		s.direction(refinements)
 		floats.Add(s.x, s.dx)
 		floats.Add(s.nu, s.dnu)
 		return true
 	}
 	mu := s.complementarity(0, 0) / float64(pairs)
 	s.targets(0, false)
-	s.direction()
+	s.direction(1)
 	ap, ad := s.longest()
 	after := s.complementarity(ap, ad) / float64(pairs)
 	sigma := math.Pow(after/mu, 3)
@@ -35,7 +35,7 @@ func (s *state) step() bool {
 		sigma = 1
 	}
 	s.targets(sigma*mu, true)
-	s.direction()
+	s.direction(refinements)
 	ap, ad = s.longest()
 	// Far from the optimum a step to the boundary spoils the next ones.
 	back := min(max(1-s.gap, .9), toBoundary)
@@ -94,8 +94,8 @@ func (s *state) targets(mu float64, corrected bool) {
 	}
 }
 
-// direction solves for the step towards the targets.
-func (s *state) direction() {
+// direction solves for the step towards the targets, the equations as often as told.
+func (s *state) direction(passes int) {
 	for k := range s.m {
 		q := s.rr[k] + s.ct[k]/s.y[k]
 		if k >= s.hard {
@@ -117,7 +117,7 @@ func (s *state) direction() {
 		}
 		s.g[i] = g
 	}
-	s.newton()
+	s.newton(passes)
 	for i := range s.n {
 		if s.hasLower[i] {
 			s.dzl[i] = (s.cl[i] - s.zl[i]*s.dx[i]) / (s.x[i] - s.p.Lower[i])
@@ -138,13 +138,13 @@ func (s *state) direction() {
 const (
 	// refinements and refined bound the corrections of one direction.
 	refinements = 5
-	refined     = 1e-13
+	refined     = 1e-11
 )
 
 // newton solves H dx + A'dnu = g, A dx = -rp with the factors, and corrects by what the
 // equations themselves leave: the factored matrix lost the small terms beside the large
 // ones, the terms applied one after the other keep them.
-func (s *state) newton() {
+func (s *state) newton(passes int) {
 	clear(s.dx)
 	clear(s.dnu)
 	copy(s.r1, s.g)
@@ -152,7 +152,8 @@ func (s *state) newton() {
 		s.r2[k] = -r
 	}
 	last := math.Inf(1)
-	for range refinements {
+	enough := max(refined, 1e-3*max(norm(s.rd), norm(s.rp)))
+	for pass := range passes {
 		for k, a := range s.eq {
 			floats.AddScaled(s.r1, s.rho*s.r2[k], a)
 		}
@@ -168,13 +169,16 @@ func (s *state) newton() {
 		copy(s.lastNu, s.dnu)
 		floats.Add(s.dx, s.r1)
 		floats.Add(s.dnu, s.r2)
+		if pass == passes-1 {
+			return
+		}
 		left := s.leave()
 		if !(left < last) {
 			copy(s.dx, s.lastX)
 			copy(s.dnu, s.lastNu)
 			return
 		}
-		if left <= refined || left > .5*last {
+		if left <= enough || left > .5*last {
 			return
 		}
 		last = left
