@@ -70,7 +70,7 @@ func hrp500(dir string) (seconds, check float64, err error) {
 		return 0, 0, err
 	}
 	begin := time.Now()
-	b, err := hrp.Build(cov, hrp.Params{})
+	b, err := hrp.Build(context.Background(), cov, hrp.Params{})
 	if err != nil {
 		return 0, 0, err
 	}

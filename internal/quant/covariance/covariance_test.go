@@ -26,7 +26,7 @@ func sample(n, p int) [][]float64 {
 func TestShrinkage(t *testing.T) {
 	x := sample(20, 30)
 	for _, estimator := range []covariance.Estimator{covariance.LedoitWolf, covariance.OAS} {
-		e, err := covariance.Of(x, covariance.Params{Estimator: estimator})
+		e, err := covariance.Of(t.Context(), x, covariance.Params{Estimator: estimator})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,11 +52,11 @@ func TestScale(t *testing.T) {
 		}
 	}
 	for _, estimator := range []covariance.Estimator{covariance.Sample, covariance.LedoitWolf, covariance.OAS, covariance.EWMA} {
-		a, err := covariance.Of(x, covariance.Params{Estimator: estimator})
+		a, err := covariance.Of(t.Context(), x, covariance.Params{Estimator: estimator})
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := covariance.Of(twice, covariance.Params{Estimator: estimator})
+		b, err := covariance.Of(t.Context(), twice, covariance.Params{Estimator: estimator})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestScale(t *testing.T) {
 }
 
 func TestRepair(t *testing.T) {
-	e, err := covariance.Of(sample(8, 12), covariance.Params{Estimator: covariance.Sample, Repair: true})
+	e, err := covariance.Of(t.Context(), sample(8, 12), covariance.Params{Estimator: covariance.Sample, Repair: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestRepair(t *testing.T) {
 	if covariance.Default(99, 10) != covariance.LedoitWolf || covariance.Default(100, 10) != covariance.Sample {
 		t.Error("the default estimator is not that of the rule")
 	}
-	if _, err := covariance.Of(sample(1, 3), covariance.Params{}); fault.CodeOf(err) != fault.InsufficientData {
+	if _, err := covariance.Of(t.Context(), sample(1, 3), covariance.Params{}); fault.CodeOf(err) != fault.InsufficientData {
 		t.Errorf("%v", err)
 	}
 }

@@ -65,7 +65,7 @@ func (c *call) covariance() (cov, returns [][]float64, err error) {
 		}
 		return cov, nil, nil
 	}
-	e, err := covariance.Of(returns, covariance.Params{Estimator: covariance.Sample})
+	e, err := covariance.Of(context.Background(), returns, covariance.Params{Estimator: covariance.Sample})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,7 +146,7 @@ func init() {
 			Lambda    float64
 		}
 		c.params(&p)
-		e, err := covariance.Of(c.columns("returns"), covariance.Params{Estimator: p.Estimator, Lambda: p.Lambda})
+		e, err := covariance.Of(context.Background(), c.columns("returns"), covariance.Params{Estimator: p.Estimator, Lambda: p.Lambda})
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +162,7 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		b, err := hrp.Build(cov, hrp.Params{Linkage: p.Linkage, Distance: p.Distance})
+		b, err := hrp.Build(context.Background(), cov, hrp.Params{Linkage: p.Linkage, Distance: p.Distance})
 		if err != nil {
 			return nil, err
 		}

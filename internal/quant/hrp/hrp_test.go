@@ -1,6 +1,7 @@
 package hrp_test
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -22,11 +23,9 @@ func random(seed uint64, p int) [][]float64 {
 			cols[i][k] = r.NormFloat64() + float64(i%3)*float64(k%2)
 		}
 	}
-	flat := make([]float64, p*p)
-	quant.Gram(flat, cols)
-	out := make([][]float64, p)
-	for i := range out {
-		out[i] = flat[i*p : (i+1)*p]
+	out, err := quant.Gram(context.Background(), cols)
+	if err != nil {
+		panic(err)
 	}
 	return out
 }
@@ -39,7 +38,7 @@ func TestTree(t *testing.T) {
 	for _, linkage := range linkages {
 		for _, distance := range []hrp.Distance{hrp.LopezDePrado, hrp.Direct} {
 			for p := 1; p < 40; p += 6 {
-				b, err := hrp.Build(random(uint64(p), p), hrp.Params{Linkage: linkage, Distance: distance})
+				b, err := hrp.Build(t.Context(), random(uint64(p), p), hrp.Params{Linkage: linkage, Distance: distance})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -99,7 +98,7 @@ func TestLinkages(t *testing.T) {
 			return v
 		},
 	} {
-		got, err := hrp.Build(cov, hrp.Params{Linkage: linkage, Distance: hrp.Direct})
+		got, err := hrp.Build(t.Context(), cov, hrp.Params{Linkage: linkage, Distance: hrp.Direct})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +128,7 @@ func TestLinkages(t *testing.T) {
 // move the weights.
 func TestInvariance(t *testing.T) {
 	cov := random(3, 15)
-	a, err := hrp.Build(cov, hrp.Params{})
+	a, err := hrp.Build(t.Context(), cov, hrp.Params{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +136,7 @@ func TestInvariance(t *testing.T) {
 	for i, row := range cov {
 		large[i] = floats.ScaleTo(make([]float64, len(row)), 1e4, row)
 	}
-	b, err := hrp.Build(large, hrp.Params{})
+	b, err := hrp.Build(t.Context(), large, hrp.Params{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,10 +169,10 @@ func TestCap(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	if _, err := hrp.Build([][]float64{{1, 0}, {0, 0}}, hrp.Params{}); fault.CodeOf(err) != fault.ConstantSeries {
+	if _, err := hrp.Build(t.Context(), [][]float64{{1, 0}, {0, 0}}, hrp.Params{}); fault.CodeOf(err) != fault.ConstantSeries {
 		t.Errorf("%v", err)
 	}
-	if _, err := hrp.Build([][]float64{{1, 0}, {0, 1}}, hrp.Params{Linkage: "median"}); fault.CodeOf(err) != fault.InvalidParameter {
+	if _, err := hrp.Build(t.Context(), [][]float64{{1, 0}, {0, 1}}, hrp.Params{Linkage: "median"}); fault.CodeOf(err) != fault.InvalidParameter {
 		t.Errorf("%v", err)
 	}
 }

@@ -34,7 +34,7 @@ func sample(seed uint64, n, p int) [][]float64 {
 
 func moments(t *testing.T, x [][]float64) (cov [][]float64, mu []float64) {
 	t.Helper()
-	e, err := covariance.Of(x, covariance.Params{Estimator: covariance.Sample})
+	e, err := covariance.Of(t.Context(), x, covariance.Params{Estimator: covariance.Sample})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,14 +56,14 @@ func LongShort(ctx context.Context, returns [][]float64, params BookParams) (*CV
 		return nil, err
 	}
 	if b.p.Combine == HRPThenScale {
-		return b.scaled()
+		return b.scaled(ctx)
 	}
 	c := b.p.CVaR
 	net := b.p.GrossLong - b.p.GrossShort
 	c.Net, c.Lower, c.Upper = &net, make([]float64, len(returns)), make([]float64, len(returns))
 	c.Groups = nil
 	for _, s := range b.sides() {
-		anchor, err := b.anchor(s.members, s.gross)
+		anchor, err := b.anchor(ctx, s.members, s.gross)
 		if err != nil {
 			return nil, err
 		}
@@ -166,12 +166,12 @@ func (b *books) check() error {
 }
 
 // anchor is capped hierarchical risk parity of some assets, adding up to gross.
-func (b *books) anchor(members []int, gross float64) ([]float64, error) {
+func (b *books) anchor(ctx context.Context, members []int, gross float64) ([]float64, error) {
 	some := make([][]float64, len(members))
 	for k, i := range members {
 		some[k] = b.returns[i]
 	}
-	book, err := hrp.Build(sampleCovariance(some), b.p.HRP)
+	book, err := hrp.Build(ctx, sampleCovariance(some), b.p.HRP)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (b *books) anchor(members []int, gross float64) ([]float64, error) {
 }
 
 // scaled keeps the anchors and shrinks both books until the volatility is met.
-func (b *books) scaled() (*CVaRPortfolio, error) {
+func (b *books) scaled(ctx context.Context) (*CVaRPortfolio, error) {
 	if b.p.CVaR.Confidence == 0 {
 		b.p.CVaR.Confidence = .95
 	}
@@ -198,7 +198,7 @@ func (b *books) scaled() (*CVaRPortfolio, error) {
 	}
 	w := make([]float64, len(b.returns))
 	for _, s := range b.sides() {
-		anchor, err := b.anchor(s.members, s.gross)
+		anchor, err := b.anchor(ctx, s.members, s.gross)
 		if err != nil {
 			return nil, err
 		}

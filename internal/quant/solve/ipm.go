@@ -248,7 +248,9 @@ func (s *state) run(ctx context.Context) (bool, error) {
 		} else if best <= tolerance {
 			break // as good as rounding allows
 		}
-		if !s.step() {
+		if ok, err := s.step(ctx); err != nil {
+			return false, err
+		} else if !ok {
 			break
 		}
 	}
@@ -333,7 +335,7 @@ func (s *state) prices() (equal, atMost []float64) {
 
 // normal builds and factors Q + bounds + D'ΘD (+ ρA'A, which changes no step) and
 // the Schur complement of the equations.
-func (s *state) normal() {
+func (s *state) normal(ctx context.Context) error {
 	n := s.n
 	for k := range s.theta {
 		th := s.t[k] / s.y[k]
@@ -347,7 +349,13 @@ func (s *state) normal() {
 		for j := range n {
 			floats.MulTo(s.scaled[j], s.cols[j], s.sqrtTheta)
 		}
-		quant.Gram(s.h, s.scaled)
+		g, err := quant.Gram(ctx, s.scaled)
+		if err != nil {
+			return err
+		}
+		for i, row := range g {
+			copy(s.h[i*n:(i+1)*n], row)
+		}
 	} else {
 		clear(s.h)
 	}
@@ -388,4 +396,5 @@ func (s *state) normal() {
 		}
 	}
 	s.schur.Factor(schur, k)
+	return nil
 }

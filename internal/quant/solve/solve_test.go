@@ -31,10 +31,9 @@ func random(r *rand.Rand, n, k int, quadratic bool) *solve.Problem {
 		for i := range cols {
 			cols[i] = normal(r, n/2+1) // rank deficient
 		}
-		flat := make([]float64, n*n)
-		quant.Gram(flat, cols)
-		for i := range n {
-			p.Quadratic = append(p.Quadratic, flat[i*n:(i+1)*n])
+		var err error
+		if p.Quadratic, err = quant.Gram(context.Background(), cols); err != nil {
+			panic(err)
 		}
 	}
 	ones := make([]float64, n)

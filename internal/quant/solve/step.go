@@ -1,14 +1,17 @@
 package solve
 
 import (
+	"context"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
 )
 
 // step takes one predictor-corrector step; false where no step is possible.
-func (s *state) step() bool {
-	s.normal()
+func (s *state) step(ctx context.Context) (bool, error) {
+	if err := s.normal(ctx); err != nil {
+		return false, err
+	}
 	pairs := 0
 	for i := range s.n {
 		if s.hasLower[i] {
@@ -23,7 +26,7 @@ func (s *state) step() bool {
 		s.direction(refinements)
 		floats.Add(s.x, s.dx)
 		floats.Add(s.nu, s.dnu)
-		return true
+		return true, nil
 	}
 	mu := s.complementarity(0, 0) / float64(pairs)
 	s.targets(0, false)
@@ -45,7 +48,7 @@ func (s *state) step() bool {
 		ad = ap
 	}
 	if !(ap > 1e-10 && ad > 1e-10) {
-		return false
+		return false, nil
 	}
 	floats.AddScaled(s.x, ap, s.dx)
 	floats.AddScaled(s.t, ap, s.dt)
@@ -55,7 +58,7 @@ func (s *state) step() bool {
 	floats.AddScaled(s.v[s.hard:], -ad, s.dy[s.hard:])
 	floats.AddScaled(s.zl, ad, s.dzl)
 	floats.AddScaled(s.zu, ad, s.dzu)
-	return true
+	return true, nil
 }
 
 // targets sets what each complementarity product must change by: to mu, less the

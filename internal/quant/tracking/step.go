@@ -6,7 +6,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"quantdesk/internal/quant"
 	"quantdesk/internal/quant/solve"
 )
 
@@ -154,11 +153,15 @@ func (t *Tracker) largest() float64 {
 		}
 		floats.ScaleTo(t.top, 1/size, t.image)
 	}
-	l := make([]float64, k*k)
-	quant.Gram(l, t.scaled)
+	l := mat.NewSymDense(k, nil)
+	for i := range k {
+		for j := i; j < k; j++ {
+			l.SetSym(i, j, floats.Dot(t.scaled[i], t.scaled[j]))
+		}
+	}
 	var eigen mat.EigenSym
-	if !eigen.Factorize(mat.NewSymDense(k, l), true) {
-		return floats.Norm(l, 2) // the Frobenius norm is never less
+	if !eigen.Factorize(l, true) {
+		return mat.Norm(l, 2) // the Frobenius norm is never less
 	}
 	var vectors mat.Dense
 	eigen.VectorsTo(&vectors)
