@@ -207,7 +207,7 @@ func TestCVaR(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		near(t, "volatility", capped.Volatility, free.Volatility*share, 1e-9)
+		near(t, "volatility", capped.Volatility, free.Volatility*share, 1e-8)
 		near(t, "without the cap", capped.CVaRWithoutCap, free.CVaR, 1e-12)
 		if capped.CVaR < free.CVaR*(1-1e-9) {
 			t.Errorf("a cap lowered CVaR from %g to %g", free.CVaR, capped.CVaR)

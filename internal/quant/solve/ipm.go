@@ -21,7 +21,7 @@ const (
 	// hopeless is the gap at which residuals will not fall any more.
 	hopeless = 1e-18
 	// maxIterations is far above the 10 to 30 that are usual.
-	maxIterations = 150
+	maxIterations = 100
 	// toBoundary is the part of the way to the nearest bound that a step takes.
 	toBoundary = 0.9995
 )
@@ -60,6 +60,8 @@ type state struct {
 	diagonal, g, r1, lastX    []float64
 	r2, lastNu                []float64
 
+	// careful keeps further from the boundary and stops at the tolerance.
+	careful       bool
 	gap, residual float64
 	iterations    int
 }
@@ -242,7 +244,7 @@ func (s *state) run(ctx context.Context) (bool, error) {
 			stalled := best <= tolerance && s.gap > .5*best
 			best, bestResidual = s.gap, s.residual
 			bestX, bestNu, bestY = append(bestX[:0], s.x...), append(bestNu[:0], s.nu...), append(bestY[:0], s.y...)
-			if s.gap <= goal || s.q == nil && s.gap <= tolerance || stalled {
+			if s.gap <= goal || (s.q == nil || s.careful) && s.gap <= tolerance || stalled {
 				break
 			}
 		} else if best <= tolerance {

@@ -127,13 +127,17 @@ func minimiseWhole(ctx context.Context, p *Problem, explain bool) (*Result, erro
 	if len(free) == 0 {
 		return p.fixed(op)
 	}
-	s := newState(reduced)
-	ok, err := s.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if ok {
-		return p.restore(s, free), nil
+	var s *state
+	for _, careful := range []bool{false, true} {
+		s = newState(reduced)
+		s.careful = careful
+		ok, err := s.run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return p.restore(s, free), nil
+		}
 	}
 	if explain {
 		if err := p.explain(ctx); err != nil {

@@ -42,6 +42,9 @@ func (s *state) step(ctx context.Context) (bool, error) {
 	ap, ad = s.longest()
 	// Far from the optimum a step to the boundary spoils the next ones.
 	back := min(max(1-s.gap, .9), toBoundary)
+	if s.careful {
+		back = .9
+	}
 	ap, ad = min(1, back*ap), min(1, back*ad)
 	if s.q != nil { // the dual residual mixes both steps
 		ap = min(ap, ad)
