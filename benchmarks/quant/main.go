@@ -34,6 +34,7 @@ func main() {
 func run(args []string) error {
 	all := map[string]workload{}
 	maps.Copy(all, seriesWorkloads)
+	maps.Copy(all, portfolioWorkloads)
 	if len(args) != 2 || all[args[0]] == nil {
 		return fmt.Errorf("usage: quant WORKLOAD FOLDER; workloads: %v", slices.Sorted(maps.Keys(all)))
 	}

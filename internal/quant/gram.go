@@ -7,45 +7,29 @@ import (
 )
 
 // gramBlock is how many columns of either side are multiplied while they lie in
-// the cache, gramDepth how many of their rows; below gramSmall multiplications
-// goroutines are not worth their start.
+// the cache, gramDepth how many of their rows.
 const (
 	gramBlock = 16
 	gramDepth = 512
-	gramSmall = 1 << 17
 )
 
 // Gram are the inner products of all pairs of columns of equal length: a full
-// symmetric matrix by rows. Cost np²/2, on all processors; the sums do not depend
-// on their number.
+// symmetric matrix by rows. Cost np²/2, on all processors.
 func Gram(ctx context.Context, columns [][]float64) ([][]float64, error) {
 	p := len(columns)
-	flat := make([]float64, p*p)
-	if err := gram(ctx, flat, columns); err != nil {
-		return nil, err
-	}
 	out := make([][]float64, p)
+	flat := make([]float64, p*p)
 	for i := range out {
 		out[i] = flat[i*p : (i+1)*p]
 	}
-	return out, nil
-}
-
-// GramInto is Gram into memory of p*p elements, by rows.
-func GramInto(dst []float64, columns [][]float64) {
-	_ = gram(context.Background(), dst, columns) // which never ends early
-}
-
-func gram(ctx context.Context, dst []float64, columns [][]float64) error {
-	p := len(columns)
 	if p == 0 {
-		return nil
+		return out, nil
 	}
 	n := len(columns[0])
-	clear(dst[:p*p])
-	block := func(k int) {
+	blocks := (p + gramBlock - 1) / gramBlock
+	err := Parallel(ctx, blocks*(blocks+1)/2, func(_, k int) {
 		row := 0
-		for k > row { // row r of the lower triangle has r+1 blocks
+		for k > row {
 			k -= row + 1
 			row++
 		}
@@ -54,24 +38,18 @@ func gram(ctx context.Context, dst []float64, columns [][]float64) error {
 			for i := row * gramBlock; i < min((row+1)*gramBlock, p); i++ {
 				a := columns[i][from:to]
 				for j := k * gramBlock; j < min((k+1)*gramBlock, i+1); j++ {
-					dst[i*p+j] += floats.Dot(a, columns[j][from:to])
+					out[i][j] += floats.Dot(a, columns[j][from:to])
 				}
 			}
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	blocks := (p + gramBlock - 1) / gramBlock
-	work := blocks * (blocks + 1) / 2
-	if n*p*p < gramSmall {
-		for k := range work {
-			block(k)
-		}
-	} else if err := Parallel(ctx, work, func(_, k int) { block(k) }); err != nil {
-		return err
-	}
-	for i := range p {
+	for i := range out {
 		for j := range i {
-			dst[j*p+i] = dst[i*p+j]
+			out[j][i] = out[i][j]
 		}
 	}
-	return nil
+	return out, nil
 }

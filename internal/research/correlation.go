@@ -370,7 +370,7 @@ func rollingTable(ctx context.Context, p *Panel, returns [][]float64, in Correla
 	var series [][]float64
 	var err error
 	if in.Method == "distance" {
-		if series, err = correlation.RollingDistances(ctx, p.Symbols, returns, in.Window); err != nil {
+		if series, err = correlation.RollingDistances(ctx, p.Symbols, returns, correlation.RollingParams{Window: in.Window}); err != nil {
 			return Table{}, nil, err
 		}
 	} else {

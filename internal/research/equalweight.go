@@ -74,7 +74,7 @@ func (s *Service) EqualWeight(ctx context.Context, c Caller, in EqualWeightIn, r
 		if err != nil {
 			return out, nil, err
 		}
-		cov, err := covariance.Of(returns, covariance.Params{Estimator: covariance.Sample, Names: h.panel.Symbols[:n]})
+		cov, err := covariance.Of(ctx, returns, covariance.Params{Estimator: covariance.Sample, Names: h.panel.Symbols[:n]})
 		if err != nil {
 			return out, nil, err
 		}

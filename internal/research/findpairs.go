@@ -214,7 +214,7 @@ func reducedDistances(ctx context.Context, p *Panel, in PairsIn) ([]float64, err
 	if in.Window > len(returns[0]) {
 		return nil, fault.E("research.FindPairs", fault.InsufficientData, "a window of %d returns is asked for and there are %d", in.Window, len(returns[0])).With("argument", "window").With("value", in.Window).With("limit", len(returns[0]))
 	}
-	all, err := correlation.RollingDistances(ctx, p.Symbols, returns, in.Window)
+	all, err := correlation.RollingDistances(ctx, p.Symbols, returns, correlation.RollingParams{Window: in.Window})
 	if err != nil {
 		return nil, err
 	}

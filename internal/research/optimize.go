@@ -145,7 +145,7 @@ func (s *Service) Optimize(ctx context.Context, c Caller, in OptimizeIn, report 
 			return OptimizeOut{}, nil, err
 		}
 		pr := &problem{in: in, p: p, n: len(in.Symbols) + len(in.Short)}
-		if err := pr.prepare(); err != nil {
+		if err := pr.prepare(ctx); err != nil {
 			return OptimizeOut{}, nil, err
 		}
 		report(.6, "solving")
@@ -180,7 +180,7 @@ func (in OptimizeIn) check() error {
 }
 
 // prepare estimates what the method needs.
-func (pr *problem) prepare() error {
+func (pr *problem) prepare(ctx context.Context) error {
 	const op = "research.Optimize"
 	in := pr.in
 	all, err := pr.p.Returns()
@@ -192,7 +192,7 @@ func (pr *problem) prepare() error {
 	for i := len(in.Symbols); i < pr.n; i++ {
 		pr.short[i] = true
 	}
-	if pr.cov, err = covariance.Of(pr.returns, covariance.Params{Estimator: covariance.Estimator(in.Covariance), Names: pr.p.Symbols[:pr.n]}); err != nil {
+	if pr.cov, err = covariance.Of(ctx, pr.returns, covariance.Params{Estimator: covariance.Estimator(in.Covariance), Names: pr.p.Symbols[:pr.n]}); err != nil {
 		return err
 	}
 	n := len(pr.returns[0])

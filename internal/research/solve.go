@@ -20,7 +20,7 @@ func (pr *problem) solve(ctx context.Context) ([]float64, error) {
 	case "equal_weight":
 		return pr.each(func(book []int) ([]float64, error) { return optimize.Fill(len(book), 1/float64(len(book))), nil })
 	case "hrp":
-		w, err := pr.hierarchical()
+		w, err := pr.hierarchical(ctx)
 		if err != nil || in.MaxVol == 0 {
 			return w, err
 		}
@@ -123,10 +123,10 @@ func (pr *problem) part(book []int) ([][]float64, []string) {
 	return out, names
 }
 
-func (pr *problem) hierarchical() ([]float64, error) {
+func (pr *problem) hierarchical(ctx context.Context) ([]float64, error) {
 	return pr.each(func(book []int) ([]float64, error) {
 		m, names := pr.part(book)
-		b, err := hrp.Build(m, hrp.Params{Linkage: hrp.Linkage(pr.in.Linkage), Names: names})
+		b, err := hrp.Build(ctx, m, hrp.Params{Linkage: hrp.Linkage(pr.in.Linkage), Names: names})
 		if err != nil {
 			return nil, err
 		}
@@ -164,6 +164,12 @@ func (pr *problem) parity(ctx context.Context, book []int) ([]float64, error) {
 	return r.Weights, nil
 }
 
+// The names of the books among the groups.
+const (
+	longBook  = "long book"
+	shortBook = "short book"
+)
+
 // constraints are what the programs must satisfy.
 func (pr *problem) constraints() (*optimize.Constraints, error) {
 	in := pr.in
@@ -197,7 +203,7 @@ func (pr *problem) constraints() (*optimize.Constraints, error) {
 			net = long - shorts
 			c.Beta = pr.betas
 		}
-		c.Groups = append(c.Groups, optimize.Group{Name: "long book", Members: pr.book(false), Min: long, Max: long}, optimize.Group{Name: "short book", Members: pr.book(true), Min: -shorts, Max: -shorts})
+		c.Groups = append(c.Groups, optimize.Group{Name: longBook, Members: pr.book(false), Min: long, Max: long}, optimize.Group{Name: shortBook, Members: pr.book(true), Min: -shorts, Max: -shorts})
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Groups)) {
 		g := in.Groups[name]
@@ -283,51 +289,41 @@ func (pr *problem) leastTail(ctx context.Context, c *optimize.Constraints) ([]fl
 
 // tilted has HRP give each weight an anchor and CVaR choose within reach of it.
 func (pr *problem) tilted(ctx context.Context) ([]float64, error) {
-	anchor, err := pr.hierarchical()
-	if err != nil {
-		return nil, err
-	}
-	tilt := pr.in.Tilt
-	if tilt == 0 {
-		tilt = .5
-	}
 	c, err := pr.constraints()
 	if err != nil {
 		return nil, err
 	}
-	upper := math.Inf(1)
+	long, short := pr.long, pr.shorts
+	for _, g := range c.Groups {
+		switch g.Name {
+		case longBook:
+			long = g.Max
+		case shortBook:
+			short = -g.Min
+		}
+	}
+	params := optimize.BookParams{
+		Tilt: pr.in.Tilt, Long: pr.book(false), Short: pr.book(true), GrossLong: long, GrossShort: short, HRP: hrp.Params{Linkage: hrp.Linkage(pr.in.Linkage)},
+		CVaR: optimize.CVaRParams{Confidence: pr.in.Confidence, MaxVolatility: pr.in.MaxVol, PeriodsPerYear: pr.p.PerYear, Constraints: optimize.Constraints{
+			Names: c.Names, Beta: c.Beta, Means: c.Means, MinReturn: c.MinReturn, Turnover: c.Turnover, Previous: c.Previous,
+		}},
+	}
 	if pr.in.Upper != nil {
-		upper = *pr.in.Upper
+		params.Cap = *pr.in.Upper
 	}
-	long, short := 0.0, 0.0
-	for i, h := range anchor {
-		size := math.Abs(h)
-		lo, hi := (1-tilt)*size, min(upper, (1+tilt)*size)
-		if c.Lower[i], c.Upper[i] = lo, hi; pr.short[i] {
-			c.Lower[i], c.Upper[i] = -hi, -lo
-			short += size
-		} else {
-			long += size
-		}
+	if len(pr.in.Groups) > 0 {
+		return nil, quant.Bad("research.Optimize", "groups", "given", "absent with hrp_cvar, whose books are the groups")
 	}
-	// The books keep the sizes that the anchors have.
-	net := long - short
-	c.Net = &net
-	for k := range c.Groups {
-		switch c.Groups[k].Name {
-		case "long book":
-			c.Groups[k].Min, c.Groups[k].Max = long, long
-		case "short book":
-			c.Groups[k].Min, c.Groups[k].Max = -short, -short
-		}
-	}
-	c.Beta, c.BetaTarget = pr.betas, 0
-	w, err := pr.leastTail(ctx, c)
+	r, err := optimize.LongShort(ctx, pr.returns, params)
 	if fault.CodeOf(err) == fault.Infeasible && pr.in.MaxVol > 0 {
 		f := fault.As(err)
 		return nil, f.Hinted("Raise max_volatility, lower gross_long and gross_short, or widen tilt.")
 	}
-	return w, err
+	if err != nil {
+		return nil, err
+	}
+	pr.took(&r.Portfolio)
+	return r.Weights, nil
 }
 
 // frontierPoints is how many portfolios a frontier has.

@@ -1,11 +1,12 @@
 // Package covariance estimates covariance matrices of returns: sample, shrunk
 // (Ledoit-Wolf, OAS) and exponentially weighted.
 //
-//	e, err := covariance.Of(returns, covariance.Params{Estimator: covariance.LedoitWolf})
+//	e, err := covariance.Of(ctx, returns, covariance.Params{Estimator: covariance.LedoitWolf})
 //	fmt.Println(e.Matrix[0][1], e.Shrinkage)
 package covariance
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -67,7 +68,7 @@ const repairFloor = 1e-10
 
 // Of estimates the covariance of p columns of n >= 2 returns. Costs n p²/2 and an
 // eigenvalue problem of p.
-func Of(returns [][]float64, params Params) (*Estimate, error) {
+func Of(ctx context.Context, returns [][]float64, params Params) (*Estimate, error) {
 	const op = "covariance.Of"
 	p := len(returns)
 	if p == 0 {
@@ -81,16 +82,12 @@ func Of(returns [][]float64, params Params) (*Estimate, error) {
 	if out.Estimator == "" {
 		out.Estimator = Default(n, p)
 	}
+	var weights []float64
+	divisor := float64(n)
 	switch out.Estimator {
 	case Sample:
-		out.Matrix = products(centred(returns, nil), float64(n-1))
-	case LedoitWolf:
-		c := centred(returns, nil)
-		out.Matrix = products(c, float64(n))
-		out.shrink(ledoitWolf(c, out.Matrix))
-	case OAS:
-		out.Matrix = products(centred(returns, nil), float64(n))
-		out.shrink(oas(n, out.Matrix))
+		divisor--
+	case LedoitWolf, OAS:
 	case EWMA:
 		lambda := params.Lambda
 		if lambda == 0 {
@@ -99,9 +96,20 @@ func Of(returns [][]float64, params Params) (*Estimate, error) {
 		if !(lambda > 0 && lambda < 1) {
 			return nil, quant.Bad(op, "lambda", lambda, "between 0 and 1, both excluded")
 		}
-		out.Matrix = products(centred(returns, decay(n, lambda)), 1)
+		weights, divisor = decay(n, lambda), 1
 	default:
 		return nil, quant.Bad(op, "estimator", out.Estimator, "sample, ledoit_wolf, oas or ewma")
+	}
+	c := centred(returns, weights)
+	var err error
+	if out.Matrix, err = products(ctx, c, divisor); err != nil {
+		return nil, err
+	}
+	switch out.Estimator {
+	case LedoitWolf:
+		out.shrink(ledoitWolf(c, out.Matrix))
+	case OAS:
+		out.shrink(oas(n, out.Matrix))
 	}
 	if n <= p {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d observations of %d assets: the sample covariance is singular", n, p))
@@ -138,17 +146,16 @@ func decay(n int, lambda float64) []float64 {
 	return w
 }
 
-// products is C'C over a divisor, as rows.
-func products(c [][]float64, divisor float64) [][]float64 {
-	p := len(c)
-	flat := make([]float64, p*p)
-	quant.GramInto(flat, c)
-	floats.Scale(1/divisor, flat)
-	out := make([][]float64, p)
-	for i := range out {
-		out[i] = flat[i*p : (i+1)*p : (i+1)*p]
+// products is C'C over a divisor.
+func products(ctx context.Context, c [][]float64, divisor float64) ([][]float64, error) {
+	out, err := quant.Gram(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	return out
+	for _, row := range out {
+		floats.Scale(1/divisor, row)
+	}
+	return out, nil
 }
 
 // ledoitWolf is the best weight of the identity for centred columns and their

@@ -103,7 +103,11 @@ func bootstrap(ctx context.Context, ys [][]float64, names []string, x [][]float6
 		return nil, err
 	}
 	out := &Reality{Strategies: make([]Alpha, len(ys))}
-	s := &sampler{n: n, x: x, lags: *params.Lags, y0: make([][]float64, len(ys)), seed: *params.Seed, indices: params.Indices}
+	s := &sampler{n: n, flat: make([]float64, n), lags: *params.Lags, y0: make([][]float64, len(ys)), seed: *params.Seed, indices: params.Indices}
+	floats.AddConst(1/float64(n), s.flat)
+	for _, f := range x {
+		s.x = append(s.x, append(append([]float64(nil), f...), f...))
+	}
 	for i, y := range ys {
 		f, err := d.Estimate(y, s.lags)
 		if err != nil {
@@ -118,7 +122,7 @@ func bootstrap(ctx context.Context, ys [][]float64, names []string, x [][]float6
 		if a.T > out.Strategies[out.Best].T {
 			out.Best = i
 		}
-		s.y0[i] = append([]float64(nil), y...)
+		s.y0[i] = append(append([]float64(nil), y...), y...)
 		floats.AddConst(-a.Alpha, s.y0[i])
 	}
 	if params.BlockLength == 0 && params.Indices == nil {
@@ -223,8 +227,11 @@ func (r *Reality) judge(s *sampler, params BootstrapParams) {
 
 // sampler draws replicates and estimates each.
 type sampler struct {
-	n       int
+	n int
+	// x and y0 are written twice, one after the other, so that a block that goes past
+	// the end is contiguous.
 	x, y0   [][]float64
+	flat    []float64 // 1/n
 	block   float64
 	lags    int
 	seed    uint64
@@ -234,9 +241,12 @@ type sampler struct {
 	redrawn  []int       // by replicate
 }
 
+// span is a block: size rows from at, circular.
+type span struct{ at, size int }
+
 // scratch is what one goroutine works in.
 type scratch struct {
-	rows   []int
+	blocks []span
 	x      [][]float64
 	mean   []float64
 	xx     []float64
@@ -255,7 +265,7 @@ func (s *sampler) run(ctx context.Context, replicates int) error {
 	work := make([]*scratch, quant.Workers())
 	for w := range work {
 		k := len(s.x)
-		work[w] = &scratch{rows: make([]int, s.n), x: make([][]float64, k), mean: make([]float64, k), xx: make([]float64, k*k), weight: make([]float64, k), slope: make([]float64, k), h: make([]float64, s.n), y: make([]float64, s.n)}
+		work[w] = &scratch{x: make([][]float64, k), mean: make([]float64, k), xx: make([]float64, k*k), weight: make([]float64, k), slope: make([]float64, k), h: make([]float64, s.n), y: make([]float64, s.n)}
 		for j := range k {
 			work[w].x[j] = make([]float64, s.n)
 		}
@@ -274,14 +284,17 @@ func (s *sampler) run(ctx context.Context, replicates int) error {
 // replicate draws rows and estimates alpha and t of every strategy on them.
 func (s *sampler) replicate(w *scratch, i int) {
 	if s.indices != nil {
-		copy(w.rows, s.indices[i])
+		w.blocks = w.blocks[:0]
+		for _, row := range s.indices[i] {
+			w.blocks = append(w.blocks, span{at: row, size: 1})
+		}
 		if !s.prepare(w) {
 			s.redrawn[i] = maxRedraws + 1
 			return
 		}
 	} else {
 		random := quant.Stream(s.seed, uint64(i)) //nolint:gosec // not negative
-		for s.draw(w.rows, random); !s.prepare(w); s.draw(w.rows, random) {
+		for s.draw(w, random); !s.prepare(w); s.draw(w, random) {
 			if s.redrawn[i]++; s.redrawn[i] > maxRedraws {
 				return
 			}
@@ -292,36 +305,60 @@ func (s *sampler) replicate(w *scratch, i int) {
 	}
 }
 
-// draw fills rows with blocks of geometric length at uniform places, circular.
-func (s *sampler) draw(rows []int, random *rand.Rand) {
-	stay := math.Log1p(-1 / s.block)
-	for t := 0; t < len(rows); {
-		at, left := random.IntN(s.n), 1
-		if s.block > 1 {
-			left += int(min(math.Log(1-random.Float64())/stay, float64(s.n)))
+// draw chooses blocks of geometric length at uniform places.
+func (s *sampler) draw(w *scratch, random *rand.Rand) {
+	w.blocks = stationary(w.blocks[:0], s.n, s.block, random)
+}
+
+func stationary(blocks []span, n int, block float64, random *rand.Rand) []span {
+	rate := -math.Log1p(-1 / block)
+	for left := n; left > 0; {
+		b := span{at: random.IntN(n), size: 1}
+		if block > 1 {
+			b.size += int(min(random.ExpFloat64()/rate, float64(n)))
 		}
-		for ; left > 0 && t < len(rows); left, t = left-1, t+1 {
-			rows[t] = at
-			if at++; at == s.n {
-				at = 0
-			}
+		b.size = min(b.size, left)
+		left -= b.size
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+// StationaryRows are the rows of one replicate of a stationary bootstrap of n rows
+// (Politis and Romano 1994): blocks of expected length block, at least 1, circular.
+// Scenarios for tail risk are made of them. The same seed and replicate give the same
+// rows.
+func StationaryRows(n int, block float64, seed, replicate uint64) ([]int, error) {
+	if n < 1 || !(block >= 1) {
+		return nil, quant.Bad("factor.StationaryRows", "rows and block_length", fmt.Sprintf("%d and %g", n, block), "at least 1 each")
+	}
+	rows := make([]int, 0, n)
+	for _, b := range stationary(nil, n, block, quant.Stream(seed, replicate)) {
+		for k := range b.size {
+			rows = append(rows, (b.at+k)%n)
 		}
 	}
+	return rows, nil
+}
+
+// gather writes the rows of the replicate, less their mean, and returns the mean.
+func (s *sampler) gather(dst, twice []float64, blocks []span) float64 {
+	to := 0
+	for _, b := range blocks {
+		copy(dst[to:to+b.size], twice[b.at:])
+		to += b.size
+	}
+	mean := floats.Sum(dst) / float64(s.n)
+	floats.AddConst(-mean, dst)
+	return mean
 }
 
 // prepare gathers and centres the factors and computes how alpha depends on each
 // observation; false where the factors are singular.
 func (s *sampler) prepare(w *scratch) bool {
-	k, size := len(s.x), float64(s.n)
+	k := len(s.x)
 	for j, col := range s.x {
-		var sum float64
-		for t, row := range w.rows {
-			v := col[row]
-			w.x[j][t] = v
-			sum += v
-		}
-		w.mean[j] = sum / size
-		floats.AddConst(-w.mean[j], w.x[j])
+		w.mean[j] = s.gather(w.x[j], col, w.blocks)
 	}
 	for a := range k {
 		for b := range a + 1 {
@@ -333,9 +370,7 @@ func (s *sampler) prepare(w *scratch) bool {
 	}
 	copy(w.weight, w.mean)
 	w.ch.Solve(w.weight)
-	for t := range w.h {
-		w.h[t] = 1 / size
-	}
+	copy(w.h, s.flat)
 	for j, g := range w.weight {
 		floats.AddScaled(w.h, -g, w.x[j])
 	}
@@ -343,14 +378,7 @@ func (s *sampler) prepare(w *scratch) bool {
 }
 
 func (s *sampler) estimate(w *scratch, y []float64) (alpha, t float64) {
-	var sum float64
-	for i, row := range w.rows {
-		v := y[row]
-		w.y[i] = v
-		sum += v
-	}
-	mean := sum / float64(s.n)
-	floats.AddConst(-mean, w.y)
+	mean := s.gather(w.y, y, w.blocks)
 	for j := range w.slope {
 		w.slope[j] = floats.Dot(w.x[j], w.y)
 	}

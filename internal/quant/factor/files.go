@@ -161,11 +161,11 @@ func dateDigits(cell string) int {
 func (t *Table) name(op string, header []string) error {
 	seen := map[string]bool{}
 	for _, h := range header {
-		if key := strings.ToLower(h); seen[key] {
+		key := strings.ToLower(h)
+		if seen[key] {
 			return fault.E(op, fault.InvalidParameter, "the file has two columns %s", h).With("argument", h)
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 	}
 	t.Columns = header
 	return nil

@@ -2,11 +2,12 @@
 // correlation, ordered by the tree, and capital is split by inverse variance along
 // the order.
 //
-//	b, err := hrp.Build(covariance, hrp.Params{})
+//	b, err := hrp.Build(ctx, covariance, hrp.Params{})
 //	weights, err := hrp.Cap(b.Weights, 0.15)
 package hrp
 
 import (
+	"context"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
@@ -48,7 +49,7 @@ type Book struct {
 // Build computes the weights for a p×p covariance (López de Prado 2016). An asset
 // without variance is fault.ConstantSeries. Ties go to the lower index. Costs p³/2
 // multiplications on all processors.
-func Build(covariance [][]float64, params Params) (*Book, error) {
+func Build(ctx context.Context, covariance [][]float64, params Params) (*Book, error) {
 	const op = "hrp.Build"
 	p := len(covariance)
 	if p == 0 {
@@ -65,7 +66,7 @@ func Build(covariance [][]float64, params Params) (*Book, error) {
 			return nil, fault.E(op, fault.ConstantSeries, "%s has no variance", quant.Name(params.Names, i)).With("argument", quant.Name(params.Names, i))
 		}
 	}
-	d, err := distances(op, covariance, params.Distance)
+	d, err := distances(ctx, op, covariance, params.Distance)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func Build(covariance [][]float64, params Params) (*Book, error) {
 }
 
 // distances is the p×p matrix of distances, row-major.
-func distances(op string, s [][]float64, kind Distance) ([]float64, error) {
+func distances(ctx context.Context, op string, s [][]float64, kind Distance) ([]float64, error) {
 	p := len(s)
 	columns := make([][]float64, p)
 	flat := make([]float64, p*p)
@@ -103,18 +104,17 @@ func distances(op string, s [][]float64, kind Distance) ([]float64, error) {
 		return nil, quant.Bad(op, "distance", kind, "lopez_de_prado or direct")
 	}
 	// |a-b|² = |a|² + |b|² - 2a'b; near zero the difference itself is summed.
-	out := make([]float64, p*p)
-	quant.GramInto(out, columns)
-	size := make([]float64, p)
-	for i := range size {
-		size[i] = out[i*p+i]
+	products, err := quant.Gram(ctx, columns)
+	if err != nil {
+		return nil, err
 	}
+	out := make([]float64, p*p)
 	for i := range p {
-		out[i*p+i] = 0
 		for j := range i {
-			square := size[i] + size[j] - 2*out[i*p+j]
+			sizes := products[i][i] + products[j][j]
+			square := sizes - 2*products[i][j]
 			d := math.Sqrt(max(square, 0))
-			if square < 1e-6*(size[i]+size[j]) {
+			if square < 1e-6*sizes {
 				d = floats.Distance(columns[i], columns[j], 2)
 			}
 			out[i*p+j], out[j*p+i] = d, d

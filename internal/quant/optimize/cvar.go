@@ -100,7 +100,7 @@ func MinCVaR(ctx context.Context, returns [][]float64, params CVaRParams) (*CVaR
 
 const (
 	// volTolerance is how near to its cap the volatility must come, relatively.
-	volTolerance = 1e-10
+	volTolerance = 1e-8
 	// capSolves bounds the search for the multiplier.
 	capSolves = 60
 )

@@ -13,7 +13,7 @@ import (
 
 // MaxSharpe maximises (mu'w - riskFree Σw) / sqrt(w'Sw); Objective is that ratio a
 // period, not annualised. riskFree is a rate a period. The fraction becomes a
-// quadratic program in y = k w with excess'y = 1 (Cornuejols and Tütüncü,
+// quadratic program in y = k w with excess'y fixed (Cornuejols and Tütüncü,
 // Optimization Methods in Finance, 2006, §8.2). No portfolio of positive excess
 // return is fault.NoPositiveExcessReturn.
 func MaxSharpe(ctx context.Context, covariance [][]float64, means []float64, riskFree float64, c *Constraints) (*Portfolio, error) {
@@ -54,11 +54,11 @@ func MaxSharpe(ctx context.Context, covariance [][]float64, means []float64, ris
 // hasExcess refuses where no portfolio earns more than the risk-free rate.
 func (pr *program) hasExcess(ctx context.Context, excess []float64) error {
 	best := floats.Max(excess)
-	bounded := true
+	longOnly := true
 	for i := range pr.p {
-		bounded = bounded && pr.Lower[i] >= 0
+		longOnly = longOnly && pr.Lower[i] >= 0
 	}
-	if !bounded { // short positions may earn it too
+	if best > 0 || !longOnly { // what the constraints leave of it
 		lp := *pr
 		lp.linear(excess, -1)
 		r, err := solve.Minimise(ctx, &lp.Problem)
@@ -109,7 +109,8 @@ func (pr *program) homogeneous(covariance [][]float64, excess []float64) *solve.
 			out.AtMost = append(out.AtMost, solve.Row{Name: "upper " + pr.c.name(i), Of: wider(unit, up)})
 		}
 	}
-	out.Equal = append(out.Equal, solve.Row{Name: "excess return", Of: append(scaled(excess, 1), make([]float64, n+1-pr.p)...), Limit: 1})
+	// Any positive number will do; this one makes k about one.
+	out.Equal = append(out.Equal, solve.Row{Name: "excess return", Of: append(scaled(excess, 1), make([]float64, n+1-pr.p)...), Limit: floats.Norm(excess, math.Inf(1))})
 	out.Quadratic = make([][]float64, n+1)
 	for i := range out.Quadratic {
 		out.Quadratic[i] = make([]float64, n+1)

@@ -12,11 +12,16 @@ import (
 const (
 	// tolerance is the relative gap and residual of anything that is returned.
 	tolerance = 1e-9
-	// goal is the gap at which to stop early: weights are as far from the optimum
-	// as the gap is, relative to the multipliers.
+	// goal is the gap at which a quadratic program stops: its weights are unique, and
+	// as far from the optimum as the gap is, relative to the multipliers. Of a linear
+	// one only the value is.
 	goal = 1e-12
+	// waiting is the gap below which residuals that are left come first.
+	waiting = 1e-10
+	// hopeless is the gap at which residuals will not fall any more.
+	hopeless = 1e-18
 	// maxIterations is far above the 10 to 30 that are usual.
-	maxIterations = 150
+	maxIterations = 100
 	// toBoundary is the part of the way to the nearest bound that a step takes.
 	toBoundary = 0.9995
 )
@@ -52,7 +57,11 @@ type state struct {
 	kkt, schur                Cholesky
 	hinvA                     [][]float64
 	rho                       float64
+	diagonal, g, r1, lastX    []float64
+	r2, lastNu                []float64
 
+	// careful keeps further from the boundary and stops at the tolerance.
+	careful       bool
 	gap, residual float64
 	iterations    int
 }
@@ -124,13 +133,15 @@ func (s *state) scaleObjective() {
 
 func (s *state) allocate() {
 	n, m, k := s.n, s.m, len(s.eq)
-	for _, v := range []*[]float64{&s.x, &s.zl, &s.zu, &s.rd, &s.dx, &s.dzl, &s.dzu, &s.cl, &s.cu} {
+	for _, v := range []*[]float64{&s.x, &s.zl, &s.zu, &s.rd, &s.dx, &s.dzl, &s.dzu, &s.cl, &s.cu, &s.diagonal, &s.g, &s.r1, &s.lastX} {
 		*v = make([]float64, n)
 	}
 	for _, v := range []*[]float64{&s.t, &s.y, &s.u, &s.v, &s.rr, &s.dt, &s.dy, &s.du, &s.ct, &s.ch, &s.theta, &s.sqrtTheta, &s.qq} {
 		*v = make([]float64, m)
 	}
-	s.nu, s.dnu, s.rp = make([]float64, k), make([]float64, k), make([]float64, k)
+	for _, v := range []*[]float64{&s.nu, &s.dnu, &s.rp, &s.r2, &s.lastNu} {
+		*v = make([]float64, k)
+	}
 	s.h = make([]float64, n*n)
 	s.scaled = make([][]float64, n)
 	for j := range n {
@@ -143,7 +154,8 @@ func (s *state) allocate() {
 	s.hasLower, s.hasUpp = make([]bool, n), make([]bool, n)
 }
 
-// start chooses a point inside all bounds, not inside the rows.
+// start chooses a point inside all bounds and, for each pair of slack and multiplier,
+// the same product: only the equations and the gradient are not met.
 func (s *state) start() {
 	for i := range s.n {
 		lo, up := s.p.lower(i), s.p.upper(i)
@@ -156,27 +168,52 @@ func (s *state) start() {
 		case u:
 			s.x[i] = up - 1
 		}
+	}
+	excess := s.rows(s.x)
+	floats.Sub(excess, s.e)
+	width := max(norm(excess), 1e-3)
+	mu := s.tau * width / 2
+	if s.tau == 0 {
+		mu = .1 * max(s.slope(), 1e-3)
+	}
+	for i := range s.n {
 		if s.hasLower[i] {
-			s.zl[i] = 1
+			s.zl[i] = mu / (s.x[i] - s.p.Lower[i])
 		}
 		if s.hasUpp[i] {
-			s.zu[i] = 1
+			s.zu[i] = mu / (s.p.Upper[i] - s.x[i])
 		}
 	}
-	rows := s.rows(s.x)
-	width := 1e-3
-	for k, r := range rows {
-		width = max(width, math.Abs(r-s.e[k]))
-	}
-	for k, r := range rows {
-		r -= s.e[k]
+	for k, r := range excess {
 		if k < s.hard {
-			s.t[k], s.y[k] = max(-r, .1*width), 1
+			s.t[k] = max(-r, .1*width)
+			s.y[k] = mu / s.t[k]
 			continue
 		}
-		s.t[k], s.u[k] = max(-r, 0)+.5*width, max(r, 0)+.5*width
-		s.y[k], s.v[k] = s.tau/2, s.tau/2
+		// t y = u v = mu with u = t + r and v = tau - y; whichever root has no
+		// cancellation comes first.
+		root := math.Hypot(s.tau*r, 2*mu)
+		if r < 0 {
+			s.t[k] = (2*mu - s.tau*r + root) / (2 * s.tau)
+			s.y[k] = mu / s.t[k]
+			s.v[k] = s.tau - s.y[k]
+			s.u[k] = mu / s.v[k]
+		} else {
+			s.u[k] = (2*mu + s.tau*r + root) / (2 * s.tau)
+			s.v[k] = mu / s.u[k]
+			s.y[k] = s.tau - s.v[k]
+			s.t[k] = mu / s.y[k]
+		}
 	}
+}
+
+// slope is the largest element of the gradient at x.
+func (s *state) slope() float64 {
+	worst := norm(s.c)
+	for i, row := range s.q {
+		worst = max(worst, math.Abs(floats.Dot(row, s.x)+s.c[i]))
+	}
+	return worst
 }
 
 // rows is D x.
@@ -200,20 +237,22 @@ func (s *state) run(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		s.measure()
-		if math.IsNaN(s.gap) || math.IsNaN(s.residual) {
+		if math.IsNaN(s.gap) || math.IsNaN(s.residual) || s.gap > 0 && s.gap < hopeless {
 			break
 		}
 		if fine := s.residual <= tolerance; fine && s.gap < best {
 			stalled := best <= tolerance && s.gap > .5*best
 			best, bestResidual = s.gap, s.residual
 			bestX, bestNu, bestY = append(bestX[:0], s.x...), append(bestNu[:0], s.nu...), append(bestY[:0], s.y...)
-			if s.gap <= goal || stalled {
+			if s.gap <= goal || (s.q == nil || s.careful) && s.gap <= tolerance || stalled {
 				break
 			}
 		} else if best <= tolerance {
 			break // as good as rounding allows
 		}
-		if !s.step() {
+		if ok, err := s.step(ctx); err != nil {
+			return false, err
+		} else if !ok {
 			break
 		}
 	}
@@ -298,7 +337,7 @@ func (s *state) prices() (equal, atMost []float64) {
 
 // normal builds and factors Q + bounds + D'ΘD (+ ρA'A, which changes no step) and
 // the Schur complement of the equations.
-func (s *state) normal() {
+func (s *state) normal(ctx context.Context) error {
 	n := s.n
 	for k := range s.theta {
 		th := s.t[k] / s.y[k]
@@ -312,26 +351,34 @@ func (s *state) normal() {
 		for j := range n {
 			floats.MulTo(s.scaled[j], s.cols[j], s.sqrtTheta)
 		}
-		quant.GramInto(s.h, s.scaled)
+		g, err := quant.Gram(ctx, s.scaled)
+		if err != nil {
+			return err
+		}
+		for i, row := range g {
+			copy(s.h[i*n:(i+1)*n], row)
+		}
 	} else {
 		clear(s.h)
 	}
-	var trace float64
+	var mean float64
 	for i := range n {
 		if s.q != nil {
 			floats.Add(s.h[i*n:i*n+n], s.q[i])
 		}
+		s.diagonal[i] = 0
 		if s.hasLower[i] {
-			s.h[i*n+i] += s.zl[i] / (s.x[i] - s.p.Lower[i])
+			s.diagonal[i] += s.zl[i] / (s.x[i] - s.p.Lower[i])
 		}
 		if s.hasUpp[i] {
-			s.h[i*n+i] += s.zu[i] / (s.p.Upper[i] - s.x[i])
+			s.diagonal[i] += s.zu[i] / (s.p.Upper[i] - s.x[i])
 		}
-		trace += s.h[i*n+i]
+		s.h[i*n+i] += s.diagonal[i]
+		mean += s.h[i*n+i] / float64(n)
 	}
 	s.rho = 0
 	if len(s.eq) > 0 {
-		s.rho = trace / float64(n)
+		s.rho = mean
 		for _, a := range s.eq {
 			for i, v := range a {
 				if v != 0 {
@@ -351,4 +398,5 @@ func (s *state) normal() {
 		}
 	}
 	s.schur.Factor(schur, k)
+	return nil
 }

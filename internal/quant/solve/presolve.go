@@ -19,11 +19,17 @@ func (p *Problem) presolve() ([]int, *Problem) {
 	if p.Linear != nil {
 		out.Linear = pick(p.Linear, free)
 	}
+	var away []int // fixed at another value than zero
+	for _, j := range fixed {
+		if p.Lower[j] != 0 {
+			away = append(away, j)
+		}
+	}
 	if p.Quadratic != nil {
 		out.Quadratic = make([][]float64, len(free))
 		for k, i := range free {
 			out.Quadratic[k] = pick(p.Quadratic[i], free)
-			for _, j := range fixed {
+			for _, j := range away {
 				out.Linear[k] += p.Quadratic[i][j] * p.Lower[j]
 			}
 		}
@@ -32,7 +38,7 @@ func (p *Problem) presolve() ([]int, *Problem) {
 		short := make([]Row, len(rows))
 		for k, r := range rows {
 			short[k] = Row{Name: r.Name, Of: pick(r.Of, free), Limit: r.Limit}
-			for _, j := range fixed {
+			for _, j := range away {
 				short[k].Limit -= r.Of[j] * p.Lower[j]
 			}
 		}
@@ -46,7 +52,7 @@ func (p *Problem) presolve() ([]int, *Problem) {
 			out.Hinges.Columns[k] = h.Columns[i]
 		}
 		out.offset = make([]float64, len(h.Columns[0]))
-		for _, j := range fixed {
+		for _, j := range away {
 			for s, v := range h.Columns[j] {
 				out.offset[s] += v * p.Lower[j]
 			}

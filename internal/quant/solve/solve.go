@@ -15,6 +15,7 @@ package solve
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/floats"
@@ -113,17 +114,30 @@ func minimise(ctx context.Context, p *Problem, explain bool) (*Result, error) {
 			return nil, fault.E(op, fault.Infeasible, "variable %d has the lower bound %g above its upper bound %g", i+1, lo, up)
 		}
 	}
+	if r, ok := p.sift(ctx); ok {
+		return r, nil
+	}
+	return minimiseWhole(ctx, p, explain)
+}
+
+// minimiseWhole solves for all variables at once.
+func minimiseWhole(ctx context.Context, p *Problem, explain bool) (*Result, error) {
+	const op = "solve.Minimise"
 	free, reduced := p.presolve()
 	if len(free) == 0 {
 		return p.fixed(op)
 	}
-	s := newState(reduced)
-	ok, err := s.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if ok {
-		return p.restore(s, free), nil
+	var s *state
+	for _, careful := range []bool{false, true} {
+		s = newState(reduced)
+		s.careful = careful
+		ok, err := s.run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return p.restore(s, free), nil
+		}
 	}
 	if explain {
 		if err := p.explain(ctx); err != nil {
@@ -209,7 +223,10 @@ func (p *Problem) explain(ctx context.Context) error {
 	// A row that may be violated at a price of one is a hinge; a fixed variable at
 	// one carries the limits, and a small box stands in for missing bounds.
 	elastic := &Problem{Lower: make([]float64, n+1), Upper: make([]float64, n+1)}
-	const far = 1e3
+	far := 1e3
+	for _, r := range rows {
+		far = max(far, 1e3*math.Abs(r.Limit)/rowScale(r))
+	}
 	elastic.Hinges = Hinges{Weight: 1, Columns: make([][]float64, n+1)}
 	for j := range n + 1 {
 		col := make([]float64, len(rows))
@@ -234,7 +251,7 @@ func (p *Problem) explain(ctx context.Context) error {
 	}
 	var names []string
 	for _, row := range rows {
-		if over := floats.Dot(row.Of, r.X[:n]) - row.Limit; over > 1e-8*rowScale(row) {
+		if over := floats.Dot(row.Of, r.X[:n]) - row.Limit; over > 1e-8*rowScale(row) && !slices.Contains(names, row.Name) {
 			names = append(names, row.Name)
 		}
 	}

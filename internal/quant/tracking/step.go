@@ -6,7 +6,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"quantdesk/internal/quant"
 	"quantdesk/internal/quant/solve"
 )
 
@@ -18,10 +17,10 @@ type Tracker struct {
 	projector *solve.Projector
 
 	z, root, pull []float64   // residuals, roots of their weights, weights*(r-c)
-	scaled        [][]float64 // columns times roots
-	l             []float64   // X'AX/T
-	q             []float64
-	top, image    []float64 // the dominant eigenvector of l, and l times it
+	scaled        [][]float64 // columns times roots: L = X'AX/T is their products
+	rows, q       []float64
+	top, image    []float64 // the dominant eigenvector of L, and L times it
+	exact         bool      // the power method is not trusted any more
 }
 
 func newTracker(x [][]float64, r []float64, p Params) *Tracker {
@@ -32,7 +31,7 @@ func newTracker(x [][]float64, r []float64, p Params) *Tracker {
 	for i := range t.scaled {
 		t.scaled[i] = make([]float64, n)
 	}
-	t.l, t.q, t.top, t.image = make([]float64, k*k), make([]float64, k), make([]float64, k), make([]float64, k)
+	t.rows, t.q, t.top, t.image = make([]float64, n), make([]float64, k), make([]float64, k), make([]float64, k)
 	for i := range t.top {
 		t.top[i] = 1
 	}
@@ -79,7 +78,7 @@ func (t *Tracker) Objective(w []float64) float64 {
 }
 
 // Step sets next to the minimum, over the capped simplex, of a quadratic that is never
-// below the objective and touches it at w; the objective never rises. Costs T*p²/2.
+// below the objective and touches it at w; the objective never rises. Costs some 10 T*p.
 func (t *Tracker) Step(next, w []float64) {
 	n := float64(len(t.r))
 	t.residuals(w)
@@ -98,16 +97,15 @@ func (t *Tracker) Step(next, w []float64) {
 	for i, x := range t.x {
 		floats.MulTo(t.scaled[i], x, t.root)
 	}
-	quant.GramInto(t.l, t.scaled)
 	most := t.largest()
 	if most == 0 {
 		copy(next, w)
 		return
 	}
-	k := len(w)
+	t.times(w)
 	scale := math.Log1p(t.p.Gamma / t.p.P)
 	for i := range w {
-		g := 2*(floats.Dot(t.l[i*k:(i+1)*k], w)-most*w[i]) - 2/n*floats.Dot(t.x[i], t.pull)
+		g := 2*(t.image[i]-most*w[i]) - 2/n*floats.Dot(t.x[i], t.pull)
 		if t.p.Lambda > 0 {
 			g += t.p.Lambda / (scale * (t.p.P + w[i]))
 		}
@@ -119,18 +117,32 @@ func (t *Tracker) Step(next, w []float64) {
 const (
 	powerSteps = 300
 	// powerResidual makes the eigenvalue exact to its square.
-	powerResidual = 1e-8
+	powerResidual = 1e-7
 )
 
-// largest is the greatest eigenvalue of l, by the power method from the eigenvector of
+// times sets image to L v.
+func (t *Tracker) times(v []float64) {
+	clear(t.rows)
+	for i, c := range t.scaled {
+		if v[i] != 0 {
+			floats.AddScaled(t.rows, v[i], c)
+		}
+	}
+	for i, c := range t.scaled {
+		t.image[i] = floats.Dot(c, t.rows)
+	}
+}
+
+// largest is the greatest eigenvalue of L, by the power method from the eigenvector of
 // the last step; where two are close, by the full decomposition.
 func (t *Tracker) largest() float64 {
 	k := len(t.top)
 	floats.Scale(1/floats.Norm(t.top, 2), t.top)
 	for range powerSteps {
-		for i := range k {
-			t.image[i] = floats.Dot(t.l[i*k:(i+1)*k], t.top)
+		if t.exact {
+			break
 		}
+		t.times(t.top)
 		value := floats.Dot(t.image, t.top)
 		size := floats.Norm(t.image, 2)
 		if size == 0 {
@@ -141,9 +153,15 @@ func (t *Tracker) largest() float64 {
 		}
 		floats.ScaleTo(t.top, 1/size, t.image)
 	}
+	l := mat.NewSymDense(k, nil)
+	for i := range k {
+		for j := i; j < k; j++ {
+			l.SetSym(i, j, floats.Dot(t.scaled[i], t.scaled[j]))
+		}
+	}
 	var eigen mat.EigenSym
-	if !eigen.Factorize(mat.NewSymDense(k, t.l), true) {
-		return floats.Norm(t.l, 2) // the Frobenius norm is never less
+	if !eigen.Factorize(l, true) {
+		return mat.Norm(l, 2) // the Frobenius norm is never less
 	}
 	var vectors mat.Dense
 	eigen.VectorsTo(&vectors)

@@ -252,6 +252,10 @@ func (t *Tracker) descend(ctx context.Context, start []float64) (*run, error) {
 				two, far = far, two
 			}
 		}
+		if value > before*(1+1e-12) && !t.exact { // an eigenvalue was missed
+			t.exact = true
+			continue
+		}
 		copy(w, two)
 		r.note(value, before, t.p.Tolerance)
 	}
