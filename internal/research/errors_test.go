@@ -125,7 +125,7 @@ func TestErrors(t *testing.T) {
 		{"a word", fault.InvalidParameter, "adjust", correlate(research.CorrelationIn{Sample: sample("A", "B", "C"), Adjust: "much"})},
 		{"one symbol", fault.InvalidParameter, "two or more", correlate(research.CorrelationIn{Sample: sample("A")})},
 		{"too many symbols", fault.TooManySeries, "1000", correlate(research.CorrelationIn{Sample: sample(many...)})},
-		{"too much", fault.TooLarge, "values", correlate(research.CorrelationIn{Sample: research.Sample{Symbols: []string{"A", "B"}, Start: "2000-01-03", Span: research.Span{Where: research.Where{Resolution: "second"}}}})},
+		{"too much", fault.TooLarge, "at once", correlate(research.CorrelationIn{Sample: research.Sample{Symbols: []string{"A", "B"}, Start: "2000-01-03", Span: research.Span{Where: research.Where{Resolution: "second"}}}})},
 		{"a constant", fault.ConstantSeries, "FLAT", func() error {
 			_, err := s.Cointegration(ctx, me, research.CointegrationIn{Symbol1: "FLAT", Symbol2: "A", Start: "2023-01-02"}, nil)
 			return err

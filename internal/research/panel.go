@@ -17,6 +17,8 @@ import (
 const (
 	maxSymbols = 1000
 	maxValues  = 20_000_000
+	// maxRows bounds the bars of one symbol, which are in memory as they are read.
+	maxRows = 1_500_000
 	// lossWarned is the share of times whose loss is worth a warning.
 	lossWarned = .05
 )
@@ -213,7 +215,11 @@ func (s *Service) read(ctx context.Context, list []market.Instrument, in Sample,
 	if err != nil {
 		return nil, nil, err
 	}
-	if n := to.Sub(from).Hours() / 24 / 365 * p.PerYear * float64(len(list)*len(fields)); n > maxValues {
+	rows := to.Sub(from).Hours() / 24 / 365 * p.PerYear
+	if rows > maxRows {
+		return nil, nil, fault.E(op, fault.TooLarge, "a symbol has about %.0f bars over that time; at most %d are read at once", rows, maxRows).With("value", int(rows)).With("limit", maxRows)
+	}
+	if n := rows * float64(len(list)*len(fields)); n > maxValues {
 		return nil, nil, fault.E(op, fault.TooLarge, "%d symbols over that time are about %.0f values; at most %d are read at once", len(list), n, maxValues).
 			With("value", int(n)).With("limit", maxValues)
 	}
