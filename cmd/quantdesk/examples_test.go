@@ -137,6 +137,8 @@ func TestExamples(t *testing.T) {
 	bars := run("get_history", `{"symbols":["KO"],"start_date":"2024-01-02","end_date":"2024-02-01"}`)
 	handle := fmt.Sprintf(`{"result":%q}`, bars["result"])
 	run("query_result", handle)
+	drawn := run("calculate_correlation_matrix", `{"symbols":["KO","PEP"],"start_date":"2024-01-02","end_date":"2024-02-01"}`)
+	run("create_chart", fmt.Sprintf(`{"result":%q}`, drawn["result"]))
 	run("cancel_research", handle)
 	run("engage_kill_switch", `{"reason":"the end of the session"}`)
 	algorithms(t, run)

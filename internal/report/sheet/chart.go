@@ -3,6 +3,7 @@ package sheet
 import (
 	"image/color"
 	"math"
+	"slices"
 	"time"
 
 	"quantdesk/internal/fault"
@@ -173,7 +174,9 @@ type Spread struct {
 	Z     []float64
 	// Entry, Exit and Stop are magnitudes of z; 0 draws none.
 	Entry, Exit, Stop float64
-	Trades            []Visit
+	// Bands are magnitudes of z with no rule behind them, drawn faintly.
+	Bands  []float64
+	Trades []Visit
 	// Level is the spread itself, drawn below, nil for none.
 	Level []float64
 }
@@ -196,7 +199,7 @@ func (s Spread) Drawing() (Drawing, error) {
 		if !ok {
 			lo, hi = -1, 1
 		}
-		edge := max(s.Entry, s.Exit) * 1.1
+		edge := max(s.Entry, s.Exit, slices.Max(append([]float64{0.1}, s.Bands...))) * 1.1
 		if reach := max(math.Abs(lo), math.Abs(hi), edge); s.Stop <= 2.5*reach {
 			edge = max(edge, s.Stop*1.05)
 		}
@@ -216,6 +219,9 @@ func (s Spread) Drawing() (Drawing, error) {
 		}
 		p.level(0, 0.7, axis)
 		for _, sign := range []float64{1, -1} {
+			for _, v := range s.Bands {
+				p.level(sign*v, 0.7, gray, 2, 2)
+			}
 			if s.Entry > 0 {
 				p.level(sign*s.Entry, 0.8, lines[1], 4, 2.5)
 			}
@@ -241,6 +247,9 @@ func (s Spread) Drawing() (Drawing, error) {
 			}
 		}
 		var keys []key
+		for _, v := range s.Bands {
+			keys = append(keys, key{"±" + show(v, number, 0), gray})
+		}
 		for _, k := range []struct {
 			name string
 			v    float64

@@ -40,8 +40,12 @@ func (s Scree) Drawing() (Drawing, error) {
 			y := p.y.at(min(max(v, 0), 1.03))
 			c.rect(box{x - bar/2, y, bar, plot.bottom() - y}, mixed(white, blue, 0.8))
 			line = append(line, xy{x, p.y.at(min(max(sum, 0), 1.03))})
-			if w > 26 {
-				c.write(x, y-3, toMiddle, small, show(v, percent, 1))
+			if w > 26 { // within the bar where it fits, for the line begins at its top
+				st, up := small, -3.0
+				if plot.bottom()-y > 24 {
+					st, up = style{7, true, white}, 11
+				}
+				c.write(x, y+up, toMiddle, st, show(v, percent, 1))
 			}
 			if every := int(math.Ceil(14 / w)); i%max(every, 1) == 0 {
 				c.write(x, plot.bottom()+10, toMiddle, small, strconv.Itoa(i+1))

@@ -45,16 +45,13 @@ func (d Drawing) Render(f Format) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	w, h := vg.Length(d.w), vg.Length(d.h)
 	switch f {
 	case PDF:
 		return d.pdf(l)
 	case PNG:
-		to := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dots))
-		d.pages[0](&canvas{to: to, lettering: l, w: d.w, h: d.h})
-		_, err = vgimg.PngCanvas{Canvas: to}.WriteTo(&out)
+		return d.png(l, dots)
 	case SVG:
-		to := vgsvg.New(w, h)
+		to := vgsvg.New(vg.Length(d.w), vg.Length(d.h))
 		d.pages[0](&canvas{to: to, lettering: l, w: d.w, h: d.h, script: true})
 		_, err = to.WriteTo(&out)
 	default:
@@ -64,3 +61,20 @@ func (d Drawing) Render(f Format) ([]byte, error) {
 }
 
 func splitWords(s string) []string { return strings.Fields(s) }
+
+// Preview draws the first page as a PNG of a resolution, dots an inch.
+func (d Drawing) Preview(resolution int) ([]byte, error) {
+	l, err := letters()
+	if err != nil {
+		return nil, err
+	}
+	return d.png(l, resolution)
+}
+
+func (d Drawing) png(l *lettering, resolution int) ([]byte, error) {
+	var out bytes.Buffer
+	to := vgimg.NewWith(vgimg.UseWH(vg.Length(d.w), vg.Length(d.h)), vgimg.UseDPI(resolution))
+	d.pages[0](&canvas{to: to, lettering: l, w: d.w, h: d.h})
+	_, err := vgimg.PngCanvas{Canvas: to}.WriteTo(&out)
+	return out.Bytes(), err
+}
