@@ -287,6 +287,7 @@ func TestListings(t *testing.T) {
 	}
 	for _, name := range []string{"a", "b", "c"} {
 		d.must(t, token, "initialize_quantbook", fmt.Sprintf(`{"instance_name":%q}`, name), nil)
+		d.must(t, token, "create_tearsheet", fmt.Sprintf(`{"symbols":["KO"],"start_date":"2024-01-02","end_date":"2024-02-01","title":%q,"formats":["csv"]}`, name), nil)
 	}
 	for _, tl := range d.gate.Catalogue().All() {
 		if tl.Rows == "" {

@@ -16,18 +16,18 @@ type Track struct {
 	// Of is the result that it is of, empty for weights that were given.
 	Of   Result
 	Name string
-	// Times and Returns are as long as each other; Benchmark, Gross and Turnover as
+	// Times and Returns are as long as each other; Benchmark, Gross, Net and Turnover as
 	// well, or nil where they are not known.
-	Times                      []time.Time
-	Returns                    []float64
-	Benchmark, Gross, Turnover []float64
-	BenchmarkName              string
-	PerYear                    float64
-	Symbols                    []string
-	Weights, Contributions     []float64
-	Trades                     []float64
-	Frequency, Resolution      string
-	Cost                       float64
+	Times                           []time.Time
+	Returns                         []float64
+	Benchmark, Gross, Net, Turnover []float64
+	BenchmarkName                   string
+	PerYear                         float64
+	Symbols                         []string
+	Weights, Contributions          []float64
+	Trades                          []float64
+	Frequency, Resolution           string
+	Cost                            float64
 	// InSample says whether weights or rules were chosen on the same bars; nil where
 	// that is not known.
 	InSample *bool
@@ -87,10 +87,39 @@ func (s *Service) Track(ctx context.Context, c Caller, in Holding, report Report
 				out.Turnover[t.Bar] += t.OneWay
 			}
 		}
-		return out, nil
+		out.Gross, out.Net, err = h.exposures()
+		return out, err
 	}
 	out.PerYear, out.Resolution, out.Frequency, out.Cost = ratePerYear(h.dates), was.Resolution, was.Frequency, was.Cost
 	return out, s.completed(ctx, c, &out, was, in.Benchmark == "")
+}
+
+// exposures are the sums of the weights that each bar's return is earned on, by
+// magnitude and by sign: they drift, and are reset where the path was rebalanced.
+func (h *held) exposures() (gross, net []float64, err error) {
+	all, err := h.panel.Returns()
+	if err != nil {
+		return nil, nil, err
+	}
+	resets := map[int]bool{}
+	for _, t := range h.path.Turnovers {
+		resets[t.Bar] = true
+	}
+	w := slices.Clone(h.weights)
+	gross, net = make([]float64, len(h.returns)), make([]float64, len(h.returns))
+	for t, r := range h.returns {
+		if resets[t] {
+			copy(w, h.weights)
+		}
+		for i, v := range w {
+			gross[t] += math.Abs(v)
+			net[t] += v
+			if w[i] *= 1 + all[i][t]; 1+r > 0 {
+				w[i] /= 1 + r
+			}
+		}
+	}
+	return gross, net, nil
 }
 
 // completed adds what a result with returns of its own has beside them.

@@ -124,8 +124,11 @@ func (s *sheetOf) histogram(c *canvas, b box) {
 		text := fmt.Sprintf("%s %g%%: %s", mark.name, 100*s.Confidence, show(mark.v, percent, 2))
 		st := style{6.6, true, red}
 		y := plot.y + 4 + 9*float64(i)
-		// The label stands where there is room: right of its line, over a paper.
+		// VaR stands right of its line and CVaR left of its own, where there is room.
 		tx := min(x+3, plot.right()-c.wide(st, text))
+		if left := x - 4 - c.wide(st, text); i == 1 && left >= plot.x {
+			tx = left
+		}
 		c.rect(box{tx - 1, y - 1, c.wide(st, text) + 2, 8}, faded(white, 0.8))
 		c.write(tx, y+5, toLeft, st, text)
 	}

@@ -44,7 +44,7 @@ type chartIn struct {
 	Result  string       `json:"result" jsonschema:"Handle of an analysis."`
 	Kind    chartKind    `json:"kind,omitempty" jsonschema:"Default: what the result is best drawn as."`
 	Pair    string       `json:"pair,omitempty" jsonschema:"Of a spread of backtest_pairs; default the one traded most."`
-	Title   string       `json:"title,omitempty" jsonschema:"Of the chart." maxLength:"200"`
+	Title   string       `json:"title,omitempty" jsonschema:"Of the chart."`
 	Formats []FileFormat `json:"formats,omitempty" jsonschema:"Default pdf and png." maxItems:"6"`
 }
 
@@ -57,6 +57,9 @@ type chartOut struct {
 
 func chart(ctx context.Context, c *tool.Call, in chartIn) (chartOut, error) {
 	const op = "tools.chart"
+	if err := checkTitle(in.Title); err != nil {
+		return chartOut{}, err
+	}
 	r, err := c.Deps.Research.Find(ctx, c.Researcher(), in.Result)
 	if err != nil {
 		return chartOut{}, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"quantdesk/internal/fault"
 	"quantdesk/internal/market"
@@ -71,6 +72,16 @@ func typeOf(name string) string {
 		return t
 	}
 	return "application/octet-stream"
+}
+
+// mostTitle bounds a title, in characters.
+const mostTitle = 200
+
+func checkTitle(title string) error {
+	if n := utf8.RuneCountInString(title); n > mostTitle {
+		return fault.E("tools.title", fault.InvalidParameter, "the title has %d characters; at most %d are taken", n, mostTitle).With("argument", "title").Hinted("Give a shorter one.")
+	}
+	return nil
 }
 
 // deliver renders what is asked for, keeps it, and links to it.

@@ -25,7 +25,7 @@ type tearsheetIn struct {
 	research.Holding
 	ProjectID  int64        `json:"project_id,omitempty" jsonschema:"Of a backtest."`
 	BacktestID string       `json:"backtest_id,omitempty" jsonschema:"Instead of result."`
-	Title      string       `json:"title,omitempty" jsonschema:"Of the page." maxLength:"200"`
+	Title      string       `json:"title,omitempty" jsonschema:"Of the page."`
 	Formats    []FileFormat `json:"formats,omitempty" jsonschema:"Default pdf and png." maxItems:"6"`
 	RiskFree   float64      `json:"risk_free,omitempty" jsonschema:"A year, a fraction." minimum:"-1" maximum:"10"`
 	Window     int          `json:"window,omitempty" jsonschema:"Bars of what rolls; default 63." minimum:"2" maximum:"5000"`
@@ -40,6 +40,9 @@ type tearsheetOut struct {
 
 func tearsheet(ctx context.Context, c *tool.Call, in tearsheetIn) (tearsheetOut, error) {
 	const op = "tools.tearsheet"
+	if err := checkTitle(in.Title); err != nil {
+		return tearsheetOut{}, err
+	}
 	p := priced(c)
 	var t sheet.Tearsheet
 	var warnings []string
@@ -84,7 +87,7 @@ func tearsheet(ctx context.Context, c *tool.Call, in tearsheetIn) (tearsheetOut,
 func ofTrack(k research.Track) sheet.Tearsheet {
 	t := sheet.Tearsheet{
 		Title: "Portfolio", Times: k.Times, Returns: k.Returns, Benchmark: k.Benchmark, BenchmarkName: k.BenchmarkName, PeriodsPerYear: k.PerYear,
-		Gross: k.Gross, Turnover: k.Turnover, Trades: k.Trades, InSample: k.InSample,
+		Gross: k.Gross, Net: k.Net, Turnover: k.Turnover, Trades: k.Trades, InSample: k.InSample,
 	}
 	switch k.Of.Kind {
 	case "":
