@@ -29,6 +29,7 @@ import (
 	"quantdesk/internal/project"
 	"quantdesk/internal/qc"
 	"quantdesk/internal/qcapi"
+	"quantdesk/internal/report/shelf"
 	"quantdesk/internal/research"
 	"quantdesk/internal/rest"
 	"quantdesk/internal/store"
@@ -264,7 +265,7 @@ func (a *app) openGate() error {
 		Catalogue: cat,
 		Deps: tool.Deps{
 			Desk: a.desk, Feed: a.feed, Identity: a.identity, Brokers: []order.Capabilities{a.ibkr.Capabilities(), a.paper.Capabilities()}, Policy: a.policy.Now, Now: time.Now,
-			IBKR: a.ibkr, Streams: ibkr.NewStreams(), QuantConnect: a.backends(), Research: a.research, Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
+			IBKR: a.ibkr, Streams: ibkr.NewStreams(), QuantConnect: a.backends(), Research: a.research, Reports: shelf.New(a.home.Path("reports"), time.Now), Workspace: a.set.LeanWorkspace, Version: version(), Started: time.Now(),
 		},
 		Limiter: a.limiter,
 		Audit:   a.db, Bound: tool.View{Toolsets: a.set.Toolsets, ReadOnly: a.set.ReadOnly, Exclude: a.set.ExcludeTools}, Log: a.log, Tracer: a.tracer,

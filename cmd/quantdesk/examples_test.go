@@ -137,6 +137,8 @@ func TestExamples(t *testing.T) {
 	bars := run("get_history", `{"symbols":["KO"],"start_date":"2024-01-02","end_date":"2024-02-01"}`)
 	handle := fmt.Sprintf(`{"result":%q}`, bars["result"])
 	run("query_result", handle)
+	drawn := run("calculate_correlation_matrix", `{"symbols":["KO","PEP"],"start_date":"2024-01-02","end_date":"2024-02-01"}`)
+	run("create_chart", fmt.Sprintf(`{"result":%q}`, drawn["result"]))
 	run("cancel_research", handle)
 	run("engage_kill_switch", `{"reason":"the end of the session"}`)
 	algorithms(t, run)
@@ -285,6 +287,7 @@ func TestListings(t *testing.T) {
 	}
 	for _, name := range []string{"a", "b", "c"} {
 		d.must(t, token, "initialize_quantbook", fmt.Sprintf(`{"instance_name":%q}`, name), nil)
+		d.must(t, token, "create_tearsheet", fmt.Sprintf(`{"symbols":["KO"],"start_date":"2024-01-02","end_date":"2024-02-01","title":%q,"formats":["csv"]}`, name), nil)
 	}
 	for _, tl := range d.gate.Catalogue().All() {
 		if tl.Rows == "" {

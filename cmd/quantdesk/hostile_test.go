@@ -104,6 +104,9 @@ func TestHostileArguments(t *testing.T) {
 	var kept struct{ Result string }
 	d.must(t, token, "get_history", `{"symbols":["KO"],"start_date":"2024-01-02","end_date":"2024-02-01"}`, &kept)
 	right := bases(resting.Orders[0].OrderID, project, compile, backtest, kept.Result)
+	d.must(t, token, "calculate_correlation_matrix", `{"symbols":["KO","PEP"],"start_date":"2024-01-02","end_date":"2024-02-01"}`, &kept)
+	right["create_chart"] = fmt.Sprintf(`{"result":%q,"formats":["csv"]}`, kept.Result)
+	right["create_tearsheet"] = `{"symbols":["KO","PEP"],"start_date":"2024-01-02","end_date":"2024-02-01","formats":["csv"]}`
 	tools := slices.Clone(d.gate.Catalogue().All())
 	slices.SortStableFunc(tools, func(a, b *tool.Tool) int { // what cancels everything comes last
 		return strings.Compare(fmt.Sprint(a.Name == "engage_kill_switch"), fmt.Sprint(b.Name == "engage_kill_switch"))

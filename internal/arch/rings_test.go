@@ -18,7 +18,7 @@ var ring = map[string]int{
 	"num": 0, "market": 0, "trade": 0, "fault": 0,
 	"sim": 1, "sim/source": 1, "match": 1, "ledger": 1, "risk": 1, "algo": 1, "algo/indicator": 1,
 	"quant": 1, "quant/cointegration": 1, "quant/correlation": 1, "quant/covariance": 1, "quant/factor": 1, "quant/hrp": 1, "quant/kalman": 1, "quant/optimize": 1, "quant/pairs": 1, "quant/pca": 1, "quant/perf": 1, "quant/rank": 1, "quant/rebalance": 1, "quant/regime": 1, "quant/regress": 1, "quant/reversion": 1, "quant/screen": 1, "quant/solve": 1, "quant/tracking": 1, "quant/unitroot": 1,
-	"order": 2, "identity": 2, "audit": 2, "project": 2, "report": 2, "research": 2,
+	"order": 2, "identity": 2, "audit": 2, "project": 2, "report": 2, "report/sheet": 2, "report/shelf": 2, "research": 2,
 	"broker/paper": 3, "broker/ibkr": 3, "tws": 3, "tws/server": 3, "tws/client": 3, "broker/brokertest": 3, "lean": 3, "store": 3, "feed": 3, "jobs": 3, "qc": 3,
 	"python": 3, "python/strategy": 3, "python/runner": 3,
 	"tool": 4, "tools": 4, "tools/accounts": 4, "tools/connections": 4, "tools/desk": 4, "tools/market": 4, "tools/orders": 4,

@@ -95,6 +95,8 @@ func (s *Server) build(who *identity.Principal, view tool.View) (*mcp.Server, *w
 	})
 	w.server = srv
 	s.addResources(srv, who, view)
+	s.addReports(srv, who, view)
+	addViews(srv)
 	s.addPrompts(srv)
 	if s.cfg.Fixtures != nil {
 		s.cfg.Fixtures(srv)
@@ -136,6 +138,11 @@ func (s *Server) list(ctx context.Context, method string, req mcp.Request, next 
 		return nil, &jsonrpc.Error{Code: jsonrpc.CodeInvalidParams, Message: "the list of tools has one page: leave cursor out"}
 	}
 	res := &mcp.ListToolsResult{Tools: []*mcp.Tool{}}
+	var meta map[string]any
+	if p != nil {
+		meta = p.GetMeta()
+	}
+	views := showsViews(req, meta)
 	cacheable(ctx, req, &res.Cacheable)
 	for _, t := range s.cfg.Gate.Catalogue().Listed(view.Narrow(s.cfg.Gate.Bound()), caller) {
 		in, out, err := s.cfg.Gate.Catalogue().Schemas(t)
@@ -143,7 +150,12 @@ func (s *Server) list(ctx context.Context, method string, req mcp.Request, next 
 			return nil, err
 		}
 		h := t.Hints()
+		var ui mcp.Meta
+		if t.Resource != "" && views {
+			ui = mcp.Meta{"ui": map[string]any{"resourceUri": t.Resource, "visibility": []string{"model", "app"}}}
+		}
 		res.Tools = append(res.Tools, &mcp.Tool{
+			Meta: ui,
 			Name: t.Name, Title: t.Title, Description: t.Description, InputSchema: in, OutputSchema: out,
 			Annotations: &mcp.ToolAnnotations{
 				Title: t.Title, ReadOnlyHint: h.ReadOnly, DestructiveHint: &h.Destructive, IdempotentHint: h.Idempotent, OpenWorldHint: &h.OpenWorld,
@@ -185,7 +197,11 @@ func (s *Server) call(ctx context.Context, req mcp.Request, caller identity.Prin
 		}
 		return &mcp.CallToolResult{IsError: true, Content: []mcp.Content{&mcp.TextContent{Text: text}}, StructuredContent: json.RawMessage(raw)}
 	}
-	return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: res.Text}}, StructuredContent: res.Structured}
+	out := &mcp.CallToolResult{Content: append([]mcp.Content{&mcp.TextContent{Text: res.Text}}, attached(res.Attachments)...), StructuredContent: res.Structured}
+	if res.Drawing != nil && showsViews(req, p.GetMeta()) {
+		out.Meta = mcp.Meta{drawingMeta: res.Drawing}
+	}
+	return out
 }
 
 // progress sends a call's steps to the client that asked for them, numbered so

@@ -51,6 +51,13 @@ func OpenAPI(c *tool.Catalogue, version string) ([]byte, error) {
 	credential := func(name string) object {
 		return object{"name": name, "in": "header", "required": true, "schema": object{"type": "string"}}
 	}
+	paths[base+"reports/{id}/{file}"] = object{"get": object{
+		"operationId": "read_report_file", "summary": "Download a file of a report", "tags": []string{"research"}, "security": []object{{"bearer": []string{}}},
+		"parameters": []object{
+			{"name": "id", "in": "path", "required": true, "schema": object{"type": "string"}}, {"name": "file", "in": "path", "required": true, "schema": object{"type": "string"}},
+		},
+		"responses": object{"200": object{"description": "The file.", "content": object{"application/octet-stream": object{"schema": object{"type": "string", "format": "binary"}}}}, "default": object{"description": "An error."}},
+	}}
 	paths["/auth/tokens/user"] = object{"post": object{
 		"operationId": "mint_token", "summary": "Mint a token for a platform's user", "tags": []string{"auth"},
 		"parameters": []object{credential("client-id"), credential("client-secret"), credential("user-id"), credential("user-secret")},

@@ -66,6 +66,7 @@ func (s *Server) Register(mux *http.ServeMux) {
 	mux.Handle("POST "+base+"{tool}", secured(s.post))
 	mux.Handle("GET "+base+"{tool}", secured(s.get))
 	mux.Handle("DELETE "+base+"cancel_order/{id}", secured(s.cancel))
+	mux.Handle("GET "+base+"reports/{id}/{file}", secured(s.report))
 	mux.Handle("GET "+base+"stream/{channel}", secured(s.follow))
 	mux.HandleFunc("GET /openapi.json", s.spec)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

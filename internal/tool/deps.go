@@ -9,6 +9,7 @@ import (
 	"quantdesk/internal/identity"
 	"quantdesk/internal/order"
 	"quantdesk/internal/qc"
+	"quantdesk/internal/report/shelf"
 	"quantdesk/internal/research"
 	"quantdesk/internal/risk"
 	"quantdesk/internal/tws"
@@ -32,6 +33,8 @@ type Deps struct {
 	QuantConnect *qc.Backends
 	// Research analyses instruments and keeps what users' analyses gave.
 	Research *research.Service
+	// Reports keeps the files of users' reports.
+	Reports *shelf.Shelf
 	// Workspace is the folder of a LEAN CLI workspace that projects can be copied
 	// from; empty means none.
 	Workspace string

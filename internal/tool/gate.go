@@ -90,8 +90,11 @@ type Result struct {
 	// Structured is the output as JSON, Text the same for reading.
 	Structured json.RawMessage
 	Text       string
-	Fault      *fault.Error
-	Trace      string
+	// Attachments are files beside the reply, Drawing what a view draws of it.
+	Attachments []Attachment
+	Drawing     json.RawMessage
+	Fault       *fault.Error
+	Trace       string
 }
 
 // NewTrace makes a trace id.
@@ -162,7 +165,9 @@ func (g *Gate) guarded(ctx context.Context, t *Tool, c *Call, args json.RawMessa
 	if err != nil {
 		return Result{}, err
 	}
-	res.Structured, res.Text, err = render(t, out, args)
+	if res.Structured, res.Text, err = render(t, out, args); err == nil {
+		err = res.attach(out)
+	}
 	return res, err
 }
 

@@ -23,16 +23,25 @@ func (c *Call) Relay(ctx context.Context, name string, args map[string]any) (Res
 }
 
 // Relay keeps the first line of a relayed reply, so that a reply on simulated
-// prices says so through call_tool too.
-type Relay struct{ line string }
+// prices says so through call_tool too, and the files beside it.
+type Relay struct {
+	line  string
+	files Attachments
+}
 
-// RelayOf keeps the banner of a result.
+// RelayOf keeps the banner and the files of a result.
 func RelayOf(r Result) Relay {
 	line, _, found := strings.Cut(r.Text, "\n")
 	if !found || strings.HasPrefix(line, "{") {
 		line = ""
 	}
-	return Relay{line}
+	out := Relay{line: line, files: Attachments{Files: r.Attachments}}
+	if r.Drawing != nil {
+		out.files.Drawing = r.Drawing
+	}
+	return out
 }
 
 func (r Relay) banner() string { return r.line }
+
+func (r Relay) attached() Attachments { return r.files }

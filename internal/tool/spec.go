@@ -52,6 +52,9 @@ type Spec struct {
 	Words map[string]string
 	// Secret names the arguments that must never reach a log.
 	Secret []string
+	// Resource is the address of the view that draws the reply inside a chat, empty
+	// for none.
+	Resource string
 	// Examples are argument objects that work on a fresh home, in order.
 	Examples []string
 }

@@ -12,6 +12,7 @@ var Correlate = tool.Define(tool.Spec{
 	Name: "calculate_correlation_matrix", Title: "Correlate assets", Toolset: toolset, Scopes: reads, Effect: tool.Read,
 	Description: "How assets move together: Pearson, Spearman, Kendall or distance correlation with corrected p-values, whole sample or rolling. A matrix up to 12 symbols, the strongest and weakest pairs, and tables with the rest.",
 	Aliases:     spelled("symbols", "start_date", "end_date", "resolution"),
+	Resource:    View,
 	Examples:    []string{`{"symbols":["KO","PEP","XOM"],"start_date":"2024-01-02","end_date":"2024-12-31"}`},
 }, correlate)
 
