@@ -95,10 +95,9 @@ type stretch struct {
 
 func openDays(h *Hours, of stretch) (out []int64) {
 	from, thru, extended := of.from, of.to, of.extended
-	same := h.Data.loc.String() == h.loc.String()
 	for at := from; at < thru; {
 		data, next := midnight(at), midnight(at)+nsDay
-		if !same {
+		if !h.same {
 			data = midnight(h.Data.Local(h.UTC(at)))
 			next = h.Local(h.Data.UTC(data + nsDay))
 		}
@@ -245,7 +244,7 @@ func (r *reader) corporate(day int64, ticker string, has bool) {
 func (r *reader) times(at int64) (start, end int64, ok bool) {
 	h, span := r.cfg.Hours, r.cfg.span()
 	start, end = at, at+span
-	if h.Data.loc != h.loc {
+	if !h.same {
 		utc := h.Data.UTC(at)
 		start, end = h.Local(utc), h.Local(utc+span)
 		if span == nsDay {

@@ -389,7 +389,7 @@ func (e *Engine) addInternals(utc int64) (bool, error) {
 // over does not count where days end at the close.
 func (e *Engine) barsBack(h *Hours, end, span int64, n int, extended, strict bool) int64 {
 	round := func(t int64) int64 {
-		if h.Data.loc == h.loc {
+		if h.same {
 			return floorTo(t, span)
 		}
 		return h.Local(h.Data.UTC(floorTo(h.Data.Local(h.UTC(t)), span)))

@@ -219,6 +219,11 @@ func (s *Strategy) arity(name string) int {
 	return int(n)
 }
 
+// Idle tells whether a step that has only data calls nothing of the algorithm.
+func (s *Strategy) Idle() bool {
+	return !s.defined["on_data"] && !s.defined["on_end_of_time_step"] && !s.h.frame && s.h.failures == nil
+}
+
 // OnData hands a step's data over.
 func (s *Strategy) OnData(x *algo.Slice) error {
 	if s.h.failures != nil {
