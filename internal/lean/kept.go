@@ -42,9 +42,6 @@ func keptFile(dir, rel string, q algo.RowQuery) (string, bool) {
 func (f *Folder) stamp(rel string) (s stampOf, ok bool, err error) {
 	st, err := os.Stat(f.path(rel))
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
 		return s, false, err
 	}
 	return stampOf{st.Size(), st.ModTime().UnixNano()}, st.Mode().IsRegular(), nil
@@ -58,7 +55,8 @@ func (s *Source) UseKept(dir string, told func(algo.RowQuery)) {
 	s.kept, s.told, s.series = dir, told, map[algo.RowQuery]bool{}
 }
 
-// keptRows gives decoded rows that are kept, false where there are none.
+// keptRows gives decoded rows that are kept, or nil for a file that is not
+// there; false where the file has to be read.
 func (s *Source) keptRows(rel string, q algo.RowQuery) (*algo.Rows, bool) {
 	name, ok := keptFile(s.kept, rel, q)
 	if !ok {
@@ -66,7 +64,7 @@ func (s *Source) keptRows(rel string, q algo.RowQuery) (*algo.Rows, bool) {
 	}
 	of, ok, err := s.f.stamp(rel)
 	if !ok || err != nil {
-		return nil, false
+		return nil, errors.Is(err, fs.ErrNotExist)
 	}
 	if data, err := os.ReadFile(name); err == nil { //nolint:gosec // below the folder
 		if rows, sum, err := unpack(data, rel, of); err == nil {
