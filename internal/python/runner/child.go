@@ -131,12 +131,14 @@ const tell = 100 * time.Millisecond
 // must not.
 func progressTo(out io.Writer) func(*algo.Engine, float64, int64) {
 	var last time.Time
+	heap := newThrift()
 	return func(e *algo.Engine, done float64, at int64) {
 		now := time.Now()
 		if now.Sub(last) < tell {
 			return
 		}
 		last = now
+		heap.look()
 		p := project.Progress{Fraction: min(max(done, 0), 1), Reached: time.Unix(0, at).UTC()}
 		for _, c := range e.Charts.List {
 			if c.Name != "Strategy Equity" {
