@@ -40,7 +40,11 @@ type reader struct {
 	warned   bool
 	gone     bool
 	ended    bool
+	bars     []Bar // made and not told yet
 }
+
+// barsAtOnce is how many bars are made at once: who keeps one keeps them all.
+const barsAtOnce = 16
 
 func (e *Engine) newReader(cfg *Config, start, end int64) (*reader, error) {
 	ref, err := e.reference(cfg.Symbol)
@@ -281,7 +285,13 @@ func (r *reader) point() Point {
 		r.trades = r.trades[1:]
 		start, end, ok := r.times(x.At)
 		if r.lastRaw = x.C; ok {
-			return &Bar{Symbol: s, Start: start, End: end, O: x.O, H: x.H, L: x.L, C: x.C, Volume: x.Volume}
+			if len(r.bars) == 0 {
+				r.bars = make([]Bar, min(barsAtOnce, len(r.trades)+1))
+			}
+			b := &r.bars[0]
+			r.bars = r.bars[1:]
+			*b = Bar{Symbol: s, Start: start, End: end, O: x.O, H: x.H, L: x.L, C: x.C, Volume: x.Volume}
+			return b
 		}
 	}
 	for len(r.quotes) > 0 && !r.ended {

@@ -110,6 +110,10 @@ type pendingChange struct {
 
 // endOfStep carries out the additions and removals of the step.
 func (e *Engine) endOfStep() error {
+	if len(e.changes)+len(e.added) == 0 {
+		e.running = true
+		return e.strategy.OnEndOfTimeStep()
+	}
 	changes := e.changes
 	e.changes = nil
 	touched := map[*universe]bool{}
