@@ -43,7 +43,8 @@ func (s runs) limits() python.Limits {
 func init() { runner.Register(openMarket) }
 
 // openMarket opens the data of a run, in its child.
-func openMarket(data string) (algo.Source, error) {
+func openMarket(m runner.Market) (algo.Source, error) {
+	data := m.Data
 	if data == "sim" || strings.HasPrefix(data, "sim:") {
 		seed := int64(42)
 		if text := strings.TrimPrefix(data, "sim:"); text != data {
@@ -60,7 +61,9 @@ func openMarket(data string) (algo.Source, error) {
 		return nil, err
 	}
 	f.Track()
-	return f.Source(), nil
+	rows := f.Source()
+	rows.UseKept(m.Rows, m.Told)
+	return rows, nil
 }
 
 // warnTo writes warnings to a terminal.
@@ -82,10 +85,30 @@ func newRunner(warn func(string), home, data string, s runs) (*runner.Runner, er
 	if n, err := strconv.ParseUint(strings.TrimPrefix(data, "sim:"), 10, 64); err == nil {
 		seed = n // one seed for the market and for what the algorithm draws
 	}
+	kept, ahead, err := keepRows(filepath.Join(cache, "quantdesk"), data)
+	if err != nil {
+		return nil, err
+	}
 	return runner.New(runner.Config{
-		Cache: filepath.Join(cache, "quantdesk"), Data: data, SitePackages: site, Limits: s.limits(), AllowWeak: s.AllowWeak, Version: "quantdesk " + version(), Seed: seed,
+		Rows: kept, Ahead: ahead, Cache: filepath.Join(cache, "quantdesk"), Data: data, SitePackages: site, Limits: s.limits(), AllowWeak: s.AllowWeak, Version: "quantdesk " + version(), Seed: seed,
 		Warn: warn,
 	}), nil
+}
+
+// maxKept bounds what is kept on disk of decoded rows, in bytes.
+const maxKept = 2 << 30
+
+// keepRows is where decoded rows of a data folder are kept, and what is told of
+// series to keep there; neither for other data.
+func keepRows(cache, data string) (dir string, ahead func(algo.RowQuery), err error) {
+	f, err := lean.Open(data)
+	if err != nil {
+		return "", nil, nil //nolint:nilerr // a run says what is wrong with its data
+	}
+	if dir, err = lean.KeptDir(cache, data); err != nil {
+		return "", nil, err
+	}
+	return dir, lean.NewKeeper(f, dir, maxKept).Want, nil
 }
 
 // installedPackages is where quantdesk python install puts packages.

@@ -33,7 +33,7 @@ func (e *Engine) consolidate(packets []packet) error {
 			continue
 		}
 		local := c.Hours.Local(e.utc)
-		for _, x := range append([]Consolidator(nil), c.consolidated...) {
+		for _, x := range c.consolidated { // a list is never changed, only replaced or added to
 			for _, point := range p.points {
 				if auxiliary(point) {
 					continue

@@ -112,6 +112,7 @@ type Engine struct {
 	Err        error
 	OnLog      func(kind, text string)
 	Progress   func(done float64, at int64)
+	EveryStep  bool // no quiet steps; results are the same
 
 	customs    map[string]declared // by name
 	entered    map[string]Properties
@@ -121,6 +122,8 @@ type Engine struct {
 	hours      map[string]*Hours
 	shared     map[*market.Calendar]*Hours
 	packets    []packet           // of the last step, to be used again
+	passes     []passing          // of the last stretch, to be used again
+	passed     int                // points of all stretches
 	round      int                // of gathering
 	slots      [2]map[*Symbol]int // of a step's bars and quotes
 

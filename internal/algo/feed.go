@@ -40,7 +40,11 @@ type reader struct {
 	warned   bool
 	gone     bool
 	ended    bool
+	bars     []Bar // made and not told yet
 }
+
+// barsAtOnce is how many bars are made at once: who keeps one keeps them all.
+const barsAtOnce = 16
 
 func (e *Engine) newReader(cfg *Config, start, end int64) (*reader, error) {
 	ref, err := e.reference(cfg.Symbol)
@@ -95,10 +99,9 @@ type stretch struct {
 
 func openDays(h *Hours, of stretch) (out []int64) {
 	from, thru, extended := of.from, of.to, of.extended
-	same := h.Data.loc.String() == h.loc.String()
 	for at := from; at < thru; {
 		data, next := midnight(at), midnight(at)+nsDay
-		if !same {
+		if !h.same {
 			data = midnight(h.Data.Local(h.UTC(at)))
 			next = h.Local(h.Data.UTC(data + nsDay))
 		}
@@ -260,7 +263,7 @@ func (r *reader) corporate(day int64, ticker string, has bool) {
 func (r *reader) place(at int64) (start, end int64) {
 	h, span := r.cfg.Hours, r.cfg.span()
 	start, end = at, at+span
-	if h.Data.loc != h.loc {
+	if !h.same {
 		utc := h.Data.UTC(at)
 		start, end = h.Local(utc), h.Local(utc+span)
 		if span == nsDay {
@@ -303,7 +306,13 @@ func (r *reader) point() Point {
 		r.trades = r.trades[1:]
 		start, end, ok := r.times(x.At)
 		if r.lastRaw = x.C; ok {
-			return &Bar{Symbol: s, Start: start, End: end, O: x.O, H: x.H, L: x.L, C: x.C, Volume: x.Volume}
+			if len(r.bars) == 0 {
+				r.bars = make([]Bar, min(barsAtOnce, len(r.trades)+1))
+			}
+			b := &r.bars[0]
+			r.bars = r.bars[1:]
+			*b = Bar{Symbol: s, Start: start, End: end, O: x.O, H: x.H, L: x.L, C: x.C, Volume: x.Volume}
+			return b
 		}
 	}
 	for len(r.quotes) > 0 && !r.ended {

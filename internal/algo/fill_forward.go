@@ -45,7 +45,7 @@ func (f *forward) round(local, span int64) int64 {
 	if span <= 0 {
 		return local
 	}
-	if h.Data.loc == h.loc {
+	if h.same {
 		return floorTo(local, span)
 	}
 	return h.Local(h.Data.UTC(floorTo(h.Data.Local(h.UTC(local)), span)))

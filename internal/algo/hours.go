@@ -103,6 +103,7 @@ type Hours struct {
 	*Zone
 	Data   *Zone // the zone of the data folder's times
 	Always bool
+	same   bool // that zone is the exchange's
 	cal    *market.Calendar
 	days   map[int64][]span // by midnight
 	today  int64            // the midnight looked at last, with its spans
@@ -120,7 +121,7 @@ func utcHours() *Hours {
 
 // NewHours wraps a calendar.
 func NewHours(c *market.Calendar) *Hours {
-	h := &Hours{Zone: NewZone(c.Zone), Data: NewZone(c.DataZone), Always: c.AlwaysOpen, cal: c, days: map[int64][]span{}, today: never, tradable: map[stretch][]int64{}}
+	h := &Hours{Zone: NewZone(c.Zone), Data: NewZone(c.DataZone), Always: c.AlwaysOpen, same: c.Zone.String() == c.DataZone.String(), cal: c, days: map[int64][]span{}, today: never, tradable: map[stretch][]int64{}}
 	longest := int64(0)
 	for _, segments := range c.Week {
 		total := int64(0)

@@ -110,6 +110,9 @@ func (e *Engine) loop() {
 				e.Progress(float64(e.utc-e.warmStart)/float64(max(1, e.endUTC-e.warmStart)), e.utc)
 			}
 		}
+		if e.quiet(&modelScan, &marginCall) {
+			frontier, previous, had = e.utc, e.utc, true
+		}
 		next, ok, err := e.frontier(frontier)
 		if err != nil {
 			e.fail(err)

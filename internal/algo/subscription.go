@@ -26,6 +26,7 @@ type subscription struct {
 	points   []Point // of the last step, to be used again
 	round    int     // of gathering in which packet was its own
 	packet   int
+	tape     *tape // the rows that come, nil where they are not looked at
 }
 
 // move takes up the next point.
@@ -39,13 +40,18 @@ func (s *subscription) move(e *Engine) error {
 		s.cur, s.ended = nil, true
 		return nil
 	}
-	if !auxiliary(p) && s.cfg.scaled() && s.cfg.Norm != Raw && s.ref != nil && len(s.ref.factors) > 0 {
+	if !auxiliary(p) && s.scales() {
 		p = s.scale(p)
 	}
 	s.cur = p
 	_, end := p.Times()
 	s.emit = s.cfg.Hours.UTC(end)
 	return nil
+}
+
+// scales tells whether prices are brought to another normalization.
+func (s *subscription) scales() bool {
+	return s.cfg.scaled() && s.cfg.Norm != Raw && s.ref != nil && len(s.ref.factors) > 0
 }
 
 // scale brings a point's prices to the subscription's normalization. Copies of
@@ -59,10 +65,23 @@ func (s *subscription) scale(p Point) Point {
 			s.cfg.scale = s.cfg.scale.Quo(s.ref.factor(dateOf(s.scaleTo), s.cfg.Norm))
 		}
 	}
-	f, plus := s.cfg.scale, num.Zero
+	return s.adjusted(p)
+}
+
+// factor is what prices are multiplied by now, and what is added to that.
+func (s *subscription) factor() (f, plus num.Decimal) {
+	if !s.scales() {
+		return num.One, num.Zero
+	}
 	if s.cfg.Norm == TotalReturn {
 		plus = s.cfg.dividends
 	}
+	return s.cfg.scale, plus
+}
+
+// adjusted brings a point's prices to the scale there is.
+func (s *subscription) adjusted(p Point) Point {
+	f, plus := s.factor()
 	if f.Equal(num.One) && plus.IsZero() {
 		return p
 	}
@@ -128,7 +147,7 @@ func (e *Engine) subscribe(cfg *Config, sec *Security, owner *universe, from, to
 	if err != nil {
 		return nil, err
 	}
-	s.in = in
+	s.in, s.tape = in, tapeOf(in, cfg)
 	e.insert(s)
 	return s, nil
 }

@@ -55,10 +55,12 @@ func (t *trades) price(s *Symbol, p num.Decimal) {
 	if len(t.by) == 0 {
 		return
 	}
-	o := t.by[s]
-	if o == nil {
-		return
+	if o := t.by[s]; o != nil {
+		o.price(p)
 	}
+}
+
+func (o *openTrades) price(p num.Decimal) {
 	if o.max.Less(p) {
 		o.max = p
 	} else if p.Less(o.min) {

@@ -110,6 +110,10 @@ type pendingChange struct {
 
 // endOfStep carries out the additions and removals of the step.
 func (e *Engine) endOfStep() error {
+	if len(e.changes)+len(e.added) == 0 {
+		e.running = true
+		return e.strategy.OnEndOfTimeStep()
+	}
 	changes := e.changes
 	e.changes = nil
 	touched := map[*universe]bool{}
@@ -389,7 +393,7 @@ func (e *Engine) addInternals(utc int64) (bool, error) {
 // over does not count where days end at the close.
 func (e *Engine) barsBack(h *Hours, end, span int64, n int, extended, strict bool) int64 {
 	round := func(t int64) int64 {
-		if h.Data.loc == h.loc {
+		if h.same {
 			return floorTo(t, span)
 		}
 		return h.Local(h.Data.UTC(floorTo(h.Data.Local(h.UTC(t)), span)))

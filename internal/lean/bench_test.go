@@ -10,8 +10,8 @@ import (
 	"quantdesk/internal/num"
 )
 
-// benchRows is a folder with days of minute bars, and what asks for them.
-func benchRows(b *testing.B) (*Folder, []algo.RowQuery) {
+// minuteFolder is a folder with days of minute bars, and what asks for them.
+func minuteFolder(b testing.TB) (*Folder, []algo.RowQuery) {
 	b.Helper()
 	f, err := Create(b.TempDir())
 	if err != nil {
@@ -43,7 +43,7 @@ func benchRows(b *testing.B) (*Folder, []algo.RowQuery) {
 
 // BenchmarkMinuteRows reads and decodes zips of minute bars.
 func BenchmarkMinuteRows(b *testing.B) {
-	f, queries := benchRows(b)
+	f, queries := minuteFolder(b)
 	rows := 0
 	for b.Loop() {
 		s := f.Source()
@@ -58,9 +58,35 @@ func BenchmarkMinuteRows(b *testing.B) {
 	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
+// BenchmarkMinuteRowsKept takes rows that were decoded before from disk.
+func BenchmarkMinuteRowsKept(b *testing.B) {
+	f, queries := minuteFolder(b)
+	dir, err := KeptDir(b.TempDir(), f.Dir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	k := NewKeeper(f, dir, 1<<30)
+	for _, q := range queries {
+		k.keep(q)
+	}
+	rows := 0
+	for b.Loop() {
+		s := f.Source()
+		s.UseKept(dir, func(q algo.RowQuery) { b.Fatal(q) })
+		for _, q := range queries {
+			got, err := s.Rows(q)
+			if err != nil || got == nil {
+				b.Fatal(got, err)
+			}
+			rows += len(got.Trades)
+		}
+	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
+}
+
 // BenchmarkMinuteRowsCached reads every row of days that were decoded before.
 func BenchmarkMinuteRowsCached(b *testing.B) {
-	f, queries := benchRows(b)
+	f, queries := minuteFolder(b)
 	s := f.Source()
 	rows, sum := 0, int64(0)
 	for b.Loop() {

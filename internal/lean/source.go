@@ -16,23 +16,32 @@ import (
 	"quantdesk/internal/num"
 )
 
-// maxSourceBytes bounds the decoded rows that a Source keeps.
-const maxSourceBytes = 256 << 20
+// What bounds the decoded rows that a Source keeps: of files of one day, which a
+// run reads one after another, and of files of all days.
+const (
+	maxDayBytes   = 16 << 20
+	maxWholeBytes = 256 << 20
+)
 
 // Source gives a data folder to the engine: rows as they are in the files,
 // on the wall clock of the data, neither adjusted nor filtered. It may serve
 // several engines at once.
 type Source struct {
 	f    *Folder
-	rows *lru[algo.RowQuery, *algo.Rows]
+	days *lru[algo.RowQuery, *algo.Rows] // of one day
+	all  *lru[algo.RowQuery, *algo.Rows]
+
+	kept string // folder of decoded rows, empty: there is none
+	told func(algo.RowQuery)
 
 	mapsMu sync.Mutex
 	maps   map[string]*mapIndex // by folder
+	series map[algo.RowQuery]bool
 }
 
 // Source gives the folder to an engine.
 func (f *Folder) Source() *Source {
-	return &Source{f: f, rows: newLRU[algo.RowQuery, *algo.Rows](maxSourceBytes)}
+	return &Source{f: f, days: newLRU[algo.RowQuery, *algo.Rows](maxDayBytes), all: newLRU[algo.RowQuery, *algo.Rows](maxWholeBytes)}
 }
 
 var kindClasses = map[algo.Kind]market.Class{
@@ -168,24 +177,32 @@ func rowFile(q algo.RowQuery) (rel, entry string) {
 
 // Rows gives the decoded rows of a file, nil when it is not there.
 func (s *Source) Rows(q algo.RowQuery) (*algo.Rows, error) {
-	got, generation, ok := s.rows.get(q)
+	cache := s.all
+	if q.Resolution < algo.Hour {
+		cache = s.days
+	}
+	got, generation, ok := cache.get(q)
 	if ok {
 		return got, nil
 	}
 	rel, entry := rowFile(q)
-	text, err := s.f.readZip("lean.Rows", rel, entry)
-	if err != nil {
-		return nil, err
-	}
-	var out *algo.Rows
-	cost := 64
-	if text != nil {
-		if out, err = decodeRows(q, rel, text); err != nil {
+	out, ok := s.keptRows(rel, q)
+	if !ok {
+		text, err := s.f.readZip("lean.Rows", rel, entry)
+		if err != nil {
 			return nil, err
 		}
+		if text != nil {
+			if out, err = decodeRows(q, rel, text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	cost := 64
+	if out != nil {
 		cost += len(out.Trades)*96 + len(out.Quotes)*200 + len(out.Ticks)*170
 	}
-	s.rows.put(generation, q, out, cost)
+	cache.put(generation, q, out, cost)
 	return out, nil
 }
 

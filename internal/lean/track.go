@@ -17,16 +17,28 @@ import (
 type tracked struct {
 	mu    sync.Mutex
 	files map[string]bool
+	sums  map[string]string // of files that were not read, as they are known
 }
 
 // Track makes the folder remember which files are read from now on, for
 // DataHash. It is for a folder that one run has to itself.
-func (f *Folder) Track() { f.track.Store(&tracked{files: map[string]bool{}}) }
+func (f *Folder) Track() {
+	f.track.Store(&tracked{files: map[string]bool{}, sums: map[string]string{}})
+}
 
 func (f *Folder) note(rel string) {
 	if t := f.track.Load(); t != nil {
 		t.mu.Lock()
 		t.files[rel] = true
+		t.mu.Unlock()
+	}
+}
+
+// known notes the hash of a file whose rows were kept with it.
+func (f *Folder) known(rel string, sum [sha256.Size]byte) {
+	if t := f.track.Load(); t != nil {
+		t.mu.Lock()
+		t.sums[rel] = hex.EncodeToString(sum[:])
 		t.mu.Unlock()
 	}
 }
@@ -44,9 +56,14 @@ func (s *Source) DataHash() (string, error) {
 	t.mu.Unlock()
 	sum := sha256.New()
 	for _, rel := range append([]string{hoursFile, propsFile}, names...) {
-		one, err := hashFile(s.f.path(rel))
-		if err != nil {
-			return "", err
+		t.mu.Lock()
+		one := t.sums[rel]
+		t.mu.Unlock()
+		if one == "" {
+			var err error
+			if one, err = hashFile(s.f.path(rel)); err != nil {
+				return "", err
+			}
 		}
 		fmt.Fprintf(sum, "%s  %s\n", one, rel)
 	}

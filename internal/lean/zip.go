@@ -31,6 +31,11 @@ func (f *Folder) readZip(op, rel, prefix string) ([]byte, error) {
 		return nil, fault.Wrap(op, fault.Unavailable, err, "data file %s cannot be read", rel).
 			Hinted("Check that the desk's user may read %s.", rel).With("file", rel)
 	}
+	return unzip(op, rel, prefix, raw)
+}
+
+// unzip gives the text of an archive's entry.
+func unzip(op, rel, prefix string, raw []byte) ([]byte, error) {
 	broken := func(err error) error {
 		e := damaged(op, rel, 0, "the zip archive is damaged or cut off")
 		e.Err = err
@@ -66,7 +71,7 @@ func (f *Folder) readZip(op, rel, prefix string) ([]byte, error) {
 	defer func() { _ = r.Close() }() // everything it can report was reported by Read
 	// The claimed size is only a hint for the buffer, bounded by what deflate
 	// can do with the bytes at hand.
-	buf := bytes.NewBuffer(make([]byte, 0, min(entry.UncompressedSize64, uint64(len(raw))*1032)+bytes.MinRead))
+	buf := bytes.NewBuffer(make([]byte, 0, min(entry.UncompressedSize64, uint64(len(raw))*maxRatio)+bytes.MinRead))
 	if _, err := io.Copy(buf, io.LimitReader(r, maxInflated)); err != nil {
 		return nil, broken(err)
 	}

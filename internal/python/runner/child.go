@@ -22,8 +22,15 @@ const backtestProgram = "backtest"
 // exitProtocol says that parent and child do not understand each other.
 const exitProtocol = 96
 
+// Market is what an Opener opens. Rows is a folder of what was decoded of Data
+// before, empty where there is none; Told hears of series that are not in it.
+type Market struct {
+	Data, Rows string
+	Told       func(series algo.RowQuery)
+}
+
 // Opener opens market data by what Config.Data says: a data folder, or a name.
-type Opener func(data string) (algo.Source, error)
+type Opener func(m Market) (algo.Source, error)
 
 // Register makes the children known to the sandbox. Call it before
 // python.RunStage, in the process that asks and in its children alike.
@@ -66,7 +73,7 @@ func runBacktest(ctx context.Context, open Opener, in io.Reader, out io.Writer) 
 		// Python's and what packages take.
 		debug.SetMemoryLimit(job.Memory / 2)
 	}
-	source, err := open(job.Data)
+	source, err := open(Market{Data: job.Data, Rows: job.Rows, Told: func(q algo.RowQuery) { _ = send(out, frameSeries, q) }})
 	if err != nil {
 		return refuse(out, err)
 	}
@@ -124,12 +131,14 @@ const tell = 100 * time.Millisecond
 // must not.
 func progressTo(out io.Writer) func(*algo.Engine, float64, int64) {
 	var last time.Time
+	heap := newThrift()
 	return func(e *algo.Engine, done float64, at int64) {
 		now := time.Now()
 		if now.Sub(last) < tell {
 			return
 		}
 		last = now
+		heap.look()
 		p := project.Progress{Fraction: min(max(done, 0), 1), Reached: time.Unix(0, at).UTC()}
 		for _, c := range e.Charts.List {
 			if c.Name != "Strategy Equity" {

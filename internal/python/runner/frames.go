@@ -19,6 +19,7 @@ const (
 	frameRolling  kind = 'w' // the result's rolling windows, before the result
 	frameFault    kind = 'x'
 	frameFile     kind = 'f'
+	frameSeries   kind = 's' // a series that the run had to decode
 )
 
 // maxFrame bounds one frame: a result of a hundred thousand orders is below it.

@@ -15,16 +15,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	Register(func(data string) (algo.Source, error) {
-		if data == "sim:42" {
+	Register(func(m Market) (algo.Source, error) {
+		if m.Data == "sim:42" {
 			return source.New(42), nil
 		}
-		f, err := lean.Open(data)
+		f, err := lean.Open(m.Data)
 		if err != nil {
 			return nil, err
 		}
 		f.Track()
-		return f.Source(), nil
+		s := f.Source()
+		s.UseKept(m.Rows, m.Told)
+		return s, nil
 	})
 	python.RunStage(os.Args)
 	os.Exit(m.Run())

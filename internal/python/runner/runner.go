@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"quantdesk/internal/algo"
 	"quantdesk/internal/fault"
 	"quantdesk/internal/project"
 	"quantdesk/internal/python"
@@ -24,6 +25,12 @@ type Config struct {
 	Cache string
 	// Data is what the Opener is given: a LEAN data folder, or a name.
 	Data string
+	// Rows is a folder of what was decoded of Data, which the Opener is given with
+	// it; empty: there is none. Runs only read it.
+	Rows string
+	// Ahead is told, as a run goes on, of series that it had to decode by itself.
+	// What it is told comes from where user code runs.
+	Ahead func(series algo.RowQuery)
 	// SitePackages are folders with packages of the user's own, as numpy.
 	SitePackages []string
 	// Limits bound each run. Zero fields take those of DefaultLimits.
@@ -162,6 +169,12 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 			return nil, fault.Wrap(op, fault.Invalid, err, "the data folder has no absolute path")
 		}
 		spec.ReadOnly = append(spec.ReadOnly, job.Data)
+		if r.cfg.Rows != "" && os.MkdirAll(r.cfg.Rows, 0o700) == nil {
+			if job.Rows, err = filepath.Abs(r.cfg.Rows); err != nil {
+				return nil, fault.Wrap(op, fault.Invalid, err, "the folder of decoded rows has no absolute path")
+			}
+			spec.ReadOnly = append(spec.ReadOnly, job.Rows)
+		}
 	}
 	var result *project.Result
 	var rolling json.RawMessage
@@ -178,6 +191,14 @@ func (r *Runner) Backtest(ctx context.Context, run project.Run, progress func(pr
 				last = now
 				p.Fraction = min(max(p.Fraction, 0), 1)
 				progress(p)
+			}
+		case frameSeries:
+			var q algo.RowQuery
+			if err := json.Unmarshal(body, &q); err != nil {
+				return err
+			}
+			if r.cfg.Ahead != nil {
+				r.cfg.Ahead(q)
 			}
 		case frameRolling:
 			if !json.Valid(body) {

@@ -18,6 +18,7 @@ type mirrored struct {
 	configs []*algo.Config
 	last    int64
 	tell    python.Object
+	spare   *indicator.Input // to be used again: indicators do not keep it
 }
 
 // fed gives an indicator the points of a subscription, without a consolidator
@@ -58,9 +59,15 @@ func input(p algo.Point) indicator.Input {
 }
 
 func (h *host) feed(m *mirrored, p algo.Point) error {
-	in := input(p)
+	in := m.spare
+	if in == nil {
+		in = &indicator.Input{}
+	}
+	m.spare = nil // an indicator in Python may feed itself
+	*in = input(p)
 	m.last = in.End
-	m.ind.Update(&in)
+	m.ind.Update(in)
+	m.spare = in
 	h.mirrorIndicator(m)
 	if m.tell != 0 {
 		return h.drop(h.p.Call(m.tell))

@@ -23,7 +23,9 @@ type Job struct {
 	// Path are more folders of the user's code.
 	Path []string `json:"path,omitempty"`
 	// Data says where market data come from.
-	Data         string            `json:"data"`
+	Data string `json:"data"`
+	// Rows is a folder of what was decoded of them before.
+	Rows         string            `json:"rows,omitempty"`
 	Home         string            `json:"home"`
 	Library      string            `json:"library"`
 	SitePackages []string          `json:"site_packages,omitempty"`

@@ -16,6 +16,8 @@ type Strategy struct {
 	h        *host
 	file     string
 	defined  map[string]bool
+	onData   python.Object // the name of the handler; 0: it is not defined
+	onStep   bool
 	names    map[string]python.Object
 	wrappers map[string]python.Object
 }
@@ -99,6 +101,10 @@ func (s *Strategy) Initialize() error {
 		s.defined[name] = over[name] || over[pascal(name)]
 		s.names[name] = h.p.Name(name)
 	}
+	if s.defined["on_data"] {
+		s.onData = s.names["on_data"]
+	}
+	s.onStep = s.defined["on_end_of_time_step"]
 	if err := h.drop(h.p.CallMethod(o, "initialize")); err != nil {
 		return err
 	}
@@ -188,7 +194,7 @@ func (s *Strategy) framework(what string, args ...python.Object) error {
 }
 
 // HasOnData tells whether the algorithm looks at data.
-func (s *Strategy) HasOnData() bool { return s.defined["on_data"] }
+func (s *Strategy) HasOnData() bool { return s.onData != 0 }
 
 // HasOnEndOfDay tells that the end of the day is a handler.
 func (s *Strategy) HasOnEndOfDay() (bySymbol, whole bool) {
@@ -219,19 +225,25 @@ func (s *Strategy) arity(name string) int {
 	return int(n)
 }
 
+// Idle tells whether a step that has only data calls nothing of the algorithm.
+func (s *Strategy) Idle() bool {
+	return s.onData == 0 && !s.onStep && !s.h.frame && s.h.failures == nil
+}
+
 // OnData hands a step's data over.
 func (s *Strategy) OnData(x *algo.Slice) error {
 	if s.h.failures != nil {
 		return s.h.failures
 	}
 	kept := x.Kept() // by someone else, as a scheduled handler
-	if s.defined["on_data"] && x.HasData {
+	if s.onData != 0 && x.HasData {
 		o, err := s.h.sliceObject(x)
 		if err != nil {
 			return err
 		}
 		id := s.h.sliceID
-		err = s.h.drop(s.call("on_data", o))
+		s.h.mirrorClock()
+		err = s.h.drop(s.h.p.CallNamed(s.h.algorithm, s.onData, o))
 		s.h.leaveSlice(o, id, x, kept)
 		if err != nil {
 			return err
@@ -368,7 +380,12 @@ func (s *Strategy) OnEndOfAlgorithm() error { return s.plain("on_end_of_algorith
 func (s *Strategy) OnMarginCallWarning() error { return s.plain("on_margin_call_warning") }
 
 // OnEndOfTimeStep tells that a step is over.
-func (s *Strategy) OnEndOfTimeStep() error { return s.plain("on_end_of_time_step") }
+func (s *Strategy) OnEndOfTimeStep() error {
+	if !s.onStep {
+		return nil
+	}
+	return s.plain("on_end_of_time_step")
+}
 
 // OnMarginCall offers the orders of a margin call, which may be changed.
 func (s *Strategy) OnMarginCall(orders []algo.Request) ([]algo.Request, error) {
