@@ -163,6 +163,20 @@ func TestFactorWorkflow(t *testing.T) {
 	if v := measured.Metrics["volatility"]; v == nil || *v > .2 || measured.Against["beta"] == nil || math.Abs(*measured.Against["beta"]) > .25 {
 		t.Errorf("%+v", measured)
 	}
+	var sheet struct {
+		Files []struct {
+			Name string `json:"name"`
+			Size int    `json:"size"`
+		} `json:"files"`
+	}
+	a.ask(&sheet, "create_tearsheet", `{"result":%q,"title":"Factors","formats":["pdf","csv"]}`, measured.Result)
+	sizes := map[string]int{}
+	for _, f := range sheet.Files {
+		sizes[f.Name] = f.Size
+	}
+	if sizes["tearsheet.pdf"] < 10_000 || sizes["tearsheet.csv"] < 1_000 {
+		t.Errorf("%+v", sheet)
+	}
 	// The trades that lead there wait for a person.
 	var ticket struct {
 		ID     string           `json:"confirmation_id"`
