@@ -60,12 +60,10 @@ func engine(bin, work, python string, runs int) error {
 	if err := m.cross(python, minutes, last); err != nil {
 		return err
 	}
-	got, err := m.backtest("monthly.py", "minute", "end="+last)
-	if err != nil {
+	if err := m.monthly(minutes, len(days), last); err != nil {
 		return err
 	}
-	fmt.Printf("%-34s %s, %.0f bars/s, peak %.0f MB\n", "monthly handler, minute bars", got, float64(minutes)/got.wall.Seconds(), got.peak)
-	got, err = m.backtest("framework.py", "daily", fmt.Sprint("symbols=", dailySymbols))
+	got, err := m.backtest("framework.py", "daily", fmt.Sprint("symbols=", dailySymbols))
 	if err != nil {
 		return err
 	}
@@ -73,7 +71,50 @@ func engine(bin, work, python string, runs int) error {
 	return nil
 }
 
-// machine runs backtests of a binary and keeps to one core where it can.
+// monthly runs a handler that is due once a month: on the zips, then on the
+// decoded rows that the desk kept of them. It keeps them with processor time to
+// spare, so it is given a core until all are there; how long a run takes beside
+// that is not looked at.
+func (m machine) monthly(bars, days int, last string) error {
+	if err := os.RemoveAll(m.rows()); err != nil {
+		return err
+	}
+	tell := func(what string) error {
+		got, err := m.backtest("monthly.py", "minute", "end="+last)
+		if err == nil {
+			fmt.Printf("%-34s %s, %.0f bars/s, peak %.0f MB\n", "monthly handler, "+what, got, float64(bars)/got.wall.Seconds(), got.peak)
+		}
+		return err
+	}
+	if err := tell("minute zips"); err != nil {
+		return err
+	}
+	free := m
+	free.pin = ""
+	for range keepingRuns {
+		kept, err := filepath.Glob(filepath.Join(m.rows(), "*", "equity", "usa", "minute", "spy", "*.rows"))
+		if err != nil {
+			return err
+		}
+		if len(kept) >= days {
+			return tell("kept rows")
+		}
+		if _, err := free.backtest("monthly.py", "minute", "end="+last); err != nil {
+			return err
+		}
+	}
+	fmt.Println("the machine is too busy for decoded rows to be kept")
+	return nil
+}
+
+// keepingRuns is how many runs the desk is given to keep what it decoded.
+const keepingRuns = 10
+
+// rows is where the desk keeps decoded rows.
+func (m machine) rows() string { return filepath.Join(m.work, "cache", "quantdesk", "rows") }
+
+// machine runs backtests of a binary and keeps to one core where it can. They
+// have a cache of their own.
 type machine struct{ bin, work, pin string }
 
 // took is what a process cost.
@@ -110,6 +151,7 @@ func (m machine) run(name string, args ...string) (took, error) {
 		name, args = m.pin, append([]string{"-c", "0", name}, args...)
 	}
 	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(m.work, "cache"))
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	begun := time.Now()

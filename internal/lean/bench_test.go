@@ -67,7 +67,7 @@ func BenchmarkMinuteRowsKept(b *testing.B) {
 	}
 	k := NewKeeper(f, dir, 1<<30)
 	for _, q := range queries {
-		k.keep(q)
+		k.keep(q, false)
 	}
 	rows := 0
 	for b.Loop() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -95,9 +96,9 @@ func (k *Keeper) work() {
 		q := k.queue[0]
 		k.queue = k.queue[1:]
 		k.mu.Unlock()
-		for _, q := range k.files(q) {
+		for _, of := range k.files(q) {
 			p.rest()
-			k.keep(q)
+			k.keep(of, of == q)
 		}
 	}
 }
@@ -111,8 +112,8 @@ type pace struct {
 }
 
 const (
-	paceWork   = 5 * time.Millisecond
-	paceShare  = 0.8 // of the clock, below which others want the processor
+	paceWork   = 10 * time.Millisecond
+	paceShare  = 0.6 // of the clock, below which others want the processor; files take some
 	paceRest   = 30  // times the work, then
 	paceUnsure = 1   // where it is not known
 )
@@ -129,7 +130,7 @@ func (p *pace) rest() {
 	case !known:
 		time.Sleep(took * paceUnsure)
 	case float64(spent-p.spent) < paceShare*float64(took):
-		time.Sleep(min(took, 4*paceWork) * paceRest)
+		time.Sleep(min(took, paceWork) * paceRest)
 	}
 	p.since = time.Now()
 	p.spent, _ = threadTime()
@@ -164,19 +165,18 @@ func (k *Keeper) files(q algo.RowQuery) []algo.RowQuery {
 	return append(later, before...)
 }
 
-// keep decodes a file and writes its rows, where that was not done yet. What
-// cannot be read is left to those who ask for it, who are told why.
-func (k *Keeper) keep(q algo.RowQuery) {
+// keep decodes a file and writes its rows, where that was not done yet: what is
+// kept is read as a whole only if somebody could not use it. What cannot be
+// decoded is left to those who ask for it, who are told why.
+func (k *Keeper) keep(q algo.RowQuery, refused bool) {
 	rel, entry := rowFile(q)
 	name, _ := keptFile(k.dir, rel, q)
 	of, ok, err := k.f.stamp(rel)
 	if !ok || err != nil {
 		return
 	}
-	if old, err := os.ReadFile(name); err == nil { //nolint:gosec // below the folder
-		if _, _, err := unpack(old, rel, of); err == nil {
-			return
-		}
+	if !refused && keptOf(name, rel, of) {
+		return
 	}
 	raw, err := os.ReadFile(k.f.path(rel))
 	if err != nil {
@@ -198,6 +198,22 @@ func (k *Keeper) keep(q algo.RowQuery) {
 		return
 	}
 	k.write(name, data)
+}
+
+// keptOf tells whether a file says that it holds the rows of a content.
+func keptOf(name, rel string, of stampOf) bool {
+	f, err := os.Open(name) //nolint:gosec // below the folder
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	head := make([]byte, packedHead+len(rel))
+	if _, err := io.ReadFull(f, head); err != nil {
+		return false
+	}
+	u := &unpacker{in: head}
+	_, ok := u.head(rel, of)
+	return ok
 }
 
 func (k *Keeper) write(name string, data []byte) {

@@ -127,7 +127,7 @@ func TestKeeper(t *testing.T) {
 		t.Fatalf("told of %v", told)
 	}
 	k := NewKeeper(f, dir, 1<<20)
-	fill := func() { k.Want(queries[0]); k.Wait() }
+	fill := func() { k.Want(told[0]); k.Wait() }
 	fill()
 	same("kept", 0, want, hash)
 

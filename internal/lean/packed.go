@@ -169,18 +169,16 @@ func (p *packer) decimals(n int, at func(int) num.Decimal) {
 // unpack reads rows. It gives errPacked for what is damaged, of another version
 // of the format, of another file or of another content of it.
 func unpack(data []byte, rel string, of stampOf) (rows *algo.Rows, sum [sha256.Size]byte, err error) {
-	const fixed = len(packedMagic) + 16 + sha256.Size + 2
-	if len(data) < fixed+9+4 || string(data[:len(packedMagic)]) != packedMagic {
+	if len(data) < packedHead+9+4 {
 		return nil, sum, errPacked
 	}
 	body := data[:len(data)-4]
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(data[len(body):]) {
 		return nil, sum, errPacked
 	}
-	u := &unpacker{in: body[len(packedMagic):]}
-	got := stampOf{size: u.int(), modified: u.int()}
-	copy(sum[:], u.take(sha256.Size))
-	if name := u.take(int(binary.LittleEndian.Uint16(u.take(2)))); got != of || string(name) != rel {
+	u := &unpacker{in: body}
+	sum, ok := u.head(rel, of)
+	if !ok {
 		return nil, sum, errPacked
 	}
 	kind := u.take(1)[0]
@@ -202,6 +200,18 @@ func unpack(data []byte, rel string, of stampOf) (rows *algo.Rows, sum [sha256.S
 		return nil, sum, errPacked
 	}
 	return rows, sum, nil
+}
+
+// packedHead is the length of what comes before the name.
+const packedHead = len(packedMagic) + 16 + sha256.Size + 2
+
+// head takes what says of which file the rows are, and gives the hash of it.
+func (u *unpacker) head(rel string, of stampOf) (sum [sha256.Size]byte, ok bool) {
+	magic := string(u.take(len(packedMagic)))
+	got := stampOf{size: u.int(), modified: u.int()}
+	copy(sum[:], u.take(sha256.Size))
+	name := u.take(int(binary.LittleEndian.Uint16(u.take(2))))
+	return sum, !u.bad && magic == packedMagic && got == of && string(name) == rel
 }
 
 // unpacker takes bytes; bad turns true, and zeros are given, where they end.
