@@ -49,7 +49,7 @@ $(BIN)/golangci-lint:
 	GOBIN=$(abspath $(BIN)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
 
 lint: $(BIN)/golangci-lint ## Lint
-	$(BIN)/golangci-lint run ./...
+	$(BIN)/golangci-lint run --allow-parallel-runners ./...
 
 golden: ## Write everything that is generated: catalogue, references, codes
 	cd internal/fault && $(GO) generate .

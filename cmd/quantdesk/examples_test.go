@@ -99,7 +99,7 @@ func TestExamples(t *testing.T) {
 					if tl.Name == "create_order" { // the second connection made accounts two
 						e = strings.Replace(e, "{", `{"account":"SIM-000001",`, 1)
 					}
-					if tl.Name == "create_basket" {
+					if tl.Name == "create_basket" || tl.Name == "create_rebalance" {
 						e = strings.Replace(e, "{", `{"account":"SIM-000001",`, 1)
 					}
 					run(tl.Name, e)

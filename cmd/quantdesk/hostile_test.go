@@ -121,8 +121,11 @@ func TestHostileArguments(t *testing.T) {
 		}
 		schema := inputOf(t, d, tl)
 		t.Run(tl.Name, func(t *testing.T) {
-			for _, arg := range slices.Sorted(maps.Keys(schema.Properties)) {
+			for k, arg := range slices.Sorted(maps.Keys(schema.Properties)) {
 				for i, v := range values {
+					if tl.Toolset == "research" && (i+k)%3 != 0 {
+						continue // their many arguments share the values out among them
+					}
 					if f, err := strconv.ParseFloat(strings.Trim(v, `"`), 64); arg == "seconds" && (v == "null" || err == nil && f > 0.1 && f <= 50) {
 						continue // would follow for long, rightly
 					}

@@ -176,7 +176,22 @@ func (r *reader) open(day int64) error {
 	}
 	r.trades, r.tradesTo = within(r.whole.Trades, r.tradesTo, day, func(x *TradeRow) int64 { return x.At })
 	r.quotes, r.quotesTo = within(r.whole.Quotes, r.quotesTo, day, func(x *QuoteRow) int64 { return x.At })
+	if r.day == 0 { // the row that ends as the stream begins belongs to it, whatever day it is of
+		r.trades = r.whole.Trades[since(r, r.whole.Trades, r.tradesTo-len(r.trades), func(x *TradeRow) int64 { return x.At }):r.tradesTo]
+		r.quotes = r.whole.Quotes[since(r, r.whole.Quotes, r.quotesTo-len(r.quotes), func(x *QuoteRow) int64 { return x.At }):r.quotesTo]
+	}
 	return nil
+}
+
+// since goes back from a row to the first that ends within the stream.
+func since[R any](r *reader, rows []R, from int, at func(*R) int64) int {
+	for from > 0 {
+		if _, end := r.place(at(&rows[from-1])); end < r.start {
+			break
+		}
+		from--
+	}
+	return from
 }
 
 // within gives the rows of a day and where they end. From is where those of an
@@ -241,8 +256,8 @@ func (r *reader) corporate(day int64, ticker string, has bool) {
 	}
 }
 
-// times places a row on the exchange's wall clock, false to pass over it.
-func (r *reader) times(at int64) (start, end int64, ok bool) {
+// place puts a row on the exchange's wall clock.
+func (r *reader) place(at int64) (start, end int64) {
 	h, span := r.cfg.Hours, r.cfg.span()
 	start, end = at, at+span
 	if h.Data.loc != h.loc {
@@ -252,6 +267,12 @@ func (r *reader) times(at int64) (start, end int64, ok bool) {
 			end = h.Local(h.Data.UTC(at + span))
 		}
 	}
+	return start, end
+}
+
+// times is place for a row that is due, false to pass over it.
+func (r *reader) times(at int64) (start, end int64, ok bool) {
+	start, end = r.place(at)
 	if r.cfg.Resolution != Tick && r.any && end <= r.lastEnd {
 		return 0, 0, false
 	}
@@ -265,7 +286,7 @@ func (r *reader) times(at int64) (start, end int64, ok bool) {
 	}
 	r.lastEnd, r.any = end, true
 	if r.strict {
-		from, to := h.session(end, true)
+		from, to := r.cfg.Hours.session(end, true)
 		if to < start || to < r.start {
 			return 0, 0, false
 		}

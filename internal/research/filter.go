@@ -4,8 +4,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"quantdesk/internal/fault"
 )
@@ -87,68 +85,6 @@ func parseFilter(t Table, text string) (test, error) {
 		err = badFilter(p.peek().pos, "%q does not belong there", p.peek().text)
 	}
 	return out, err
-}
-
-func scan(s string) ([]token, error) {
-	var out []token
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		from := i
-		switch {
-		case unicode.IsSpace(r):
-			i += size
-			continue
-		case r == '\'' || r == '"':
-			var b strings.Builder
-			for i += size; ; {
-				end := strings.IndexRune(s[i:], r)
-				if end < 0 {
-					return nil, badFilter(from, "the quotation is not closed")
-				}
-				b.WriteString(s[i : i+end])
-				if i += end + 1; !strings.HasPrefix(s[i:], string(r)) {
-					break
-				}
-				b.WriteRune(r) // doubled: one of the text
-				i++
-			}
-			kind := 's'
-			if r == '"' {
-				kind = 'q'
-			}
-			out = append(out, token{kind, b.String(), from})
-			continue
-		case unicode.IsDigit(r) || r == '.' && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9':
-			for i < len(s) && (strings.ContainsRune("0123456789.eE", rune(s[i])) || (s[i] == '-' || s[i] == '+') && (s[i-1] == 'e' || s[i-1] == 'E')) {
-				i++
-			}
-			out = append(out, token{'n', s[from:i], from})
-			continue
-		case unicode.IsLetter(r) || r == '_':
-			for i < len(s) {
-				r, size := utf8.DecodeRuneInString(s[i:])
-				if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '.' {
-					break
-				}
-				i += size
-			}
-			out = append(out, token{'w', s[from:i], from})
-			continue
-		}
-		two := s[i:min(i+2, len(s))]
-		switch two {
-		case "<=", ">=", "<>", "!=", "==":
-			out = append(out, token{'o', two, from})
-			i += 2
-			continue
-		}
-		if !strings.ContainsRune("<>=()+-*/,", r) {
-			return nil, badFilter(from, "%q has no meaning here", string(r))
-		}
-		out = append(out, token{'o', string(r), from})
-		i += size
-	}
-	return append(out, token{pos: len(s)}), nil
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
@@ -346,72 +282,6 @@ func (p *parser) relation(a expr) (test, error) {
 		return func(row int) truth { return holds(t.text, a(row), b(row)) }, err
 	}
 	return nil, badFilter(t.pos, "a comparison is missing")
-}
-
-// holds compares two values; text and number are never equal.
-func holds(op string, a, b value) truth {
-	if a.null || b.null {
-		return unclear
-	}
-	var c int
-	switch {
-	case a.isText != b.isText:
-		if op == "!=" || op == "<>" {
-			return yes
-		}
-		return no
-	case a.isText:
-		c = strings.Compare(a.text, b.text)
-	case a.num < b.num:
-		c = -1
-	case a.num > b.num:
-		c = 1
-	}
-	ok := false
-	switch op {
-	case "=", "==":
-		ok = c == 0
-	case "!=", "<>":
-		ok = c != 0
-	case "<":
-		ok = c < 0
-	case ">":
-		ok = c > 0
-	case "<=":
-		ok = c <= 0
-	case ">=":
-		ok = c >= 0
-	}
-	if ok {
-		return yes
-	}
-	return no
-}
-
-// like matches SQL's pattern: % is any text, _ any character; case does not
-// count. It takes time in proportion to the lengths' product.
-func like(pattern, s string) bool {
-	p, t := []rune(strings.ToLower(pattern)), []rune(strings.ToLower(s))
-	i, k, star, mark := 0, 0, -1, 0
-	for k < len(t) {
-		switch {
-		case i < len(p) && p[i] == '%':
-			star, mark = i, k
-			i++
-		case i < len(p) && (p[i] == '_' || p[i] == t[k]):
-			i++
-			k++
-		case star >= 0:
-			mark++
-			i, k = star+1, mark
-		default:
-			return false
-		}
-	}
-	for i < len(p) && p[i] == '%' {
-		i++
-	}
-	return i == len(p)
 }
 
 func (p *parser) sum() (expr, error) {

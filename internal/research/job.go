@@ -268,6 +268,11 @@ func withDefaults(params any) (map[string]any, error) {
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return nil, err
 	}
+	for k, v := range out {
+		if text, ok := v.(string); ok {
+			out[k] = clip(text)
+		}
+	}
 	var walk func(t reflect.Type)
 	walk = func(t reflect.Type) {
 		for i := range t.NumField() {

@@ -27,9 +27,13 @@ type Table struct {
 // TableInfo says what a table has.
 type TableInfo struct {
 	Name    string   `json:"name" jsonschema:"Pass it as table to query_result."`
-	Columns []string `json:"columns" jsonschema:"Names of its columns."`
+	Columns []string `json:"columns" jsonschema:"Names of its columns, the first 40."`
+	Width   int      `json:"column_count" jsonschema:"How many there are."`
 	Rows    int      `json:"rows" jsonschema:"How many."`
 }
+
+// shownColumns is how many columns of a wide table are named.
+const shownColumns = 40
 
 // maxCells bounds a table.
 const maxCells = 10_000_000
@@ -52,8 +56,8 @@ func (t Table) Rows() int {
 
 // Info says what the table has.
 func (t Table) Info() TableInfo {
-	i := TableInfo{Name: t.Name, Rows: t.Rows(), Columns: []string{}}
-	for _, c := range t.Columns {
+	i := TableInfo{Name: t.Name, Rows: t.Rows(), Columns: []string{}, Width: len(t.Columns)}
+	for _, c := range t.Columns[:min(len(t.Columns), shownColumns)] {
 		i.Columns = append(i.Columns, c.Name)
 	}
 	return i

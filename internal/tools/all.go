@@ -145,6 +145,7 @@ func all() []tool.Tool {
 		orders.Kill,
 		orders.List,
 		orders.Pending,
+		orders.Rebalance,
 		orders.Replace,
 		projects.Copy,
 		projects.Create,

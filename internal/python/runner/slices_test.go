@@ -45,3 +45,30 @@ func TestKeptSlices(t *testing.T) {
 		t.Errorf("got %s %q, log %q", got.Status, got.Error, got.Logs)
 	}
 }
+
+// A bar of a whole-file resolution that ends as the algorithm begins is its first:
+// of what never closes, yesterday's.
+const early = `from AlgorithmImports import *
+
+class Early(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2015, 11, 12)
+        self.set_end_date(2015, 11, 13)
+        self.set_time_zone(TimeZones.UTC)
+        self.coin = self.add_crypto("BTCUSD", Resolution.DAILY).symbol
+
+    def on_data(self, data):
+        if self.coin in data.bars:
+            self.log(f"{data.bars[self.coin].time.day} seen on {self.time.day}")
+`
+
+func TestFirstBar(t *testing.T) {
+	got := backtest(t, caged(t, Config{}), project.Run{Source: alone(early)})
+	var days []string
+	for _, line := range got.Logs {
+		days = append(days, line[strings.LastIndex(line, "00 ")+3:])
+	}
+	if want := "11 seen on 12,12 seen on 13,13 seen on 14"; got.Status != project.Completed || strings.Join(days, ",") != want {
+		t.Errorf("got %s %q, log %q; want %s", got.Status, got.Error, got.Logs, want)
+	}
+}

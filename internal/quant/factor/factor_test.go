@@ -245,3 +245,26 @@ func FuzzFiles(f *testing.F) {
 		}
 	})
 }
+
+// TestLongDesign prepares a year of minutes: memory grows with the columns, not
+// with the square of the rows.
+func TestLongDesign(t *testing.T) {
+	const n = 100_000
+	x, y := make([]float64, n), make([]float64, n)
+	r := quant.Stream(1, 0)
+	for i := range x {
+		x[i] = r.NormFloat64()
+		y[i] = .5 + 2*x[i] + r.NormFloat64()
+	}
+	d, err := factor.NewDesign(n, [][]float64{x}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fit, err := d.Fit(y, factor.AutoLags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := fit.Coefficients[0], fit.Coefficients[1]; math.Abs(a-.5) > .02 || math.Abs(b-2) > .02 {
+		t.Errorf("%g + %g x; want 0.5 + 2 x", a, b)
+	}
+}

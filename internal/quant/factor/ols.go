@@ -9,8 +9,11 @@ package factor
 
 import (
 	"math"
+	"slices"
 
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/lapack/lapack64"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -61,21 +64,21 @@ func NewDesign(n int, factors [][]float64, names []string) (*Design, error) {
 		d.cols = append(d.cols, f)
 	}
 	// Columns of unit length, so that rank does not depend on units.
-	x := mat.NewDense(n, k, nil)
+	x := blas64.General{Rows: n, Cols: k, Stride: k, Data: make([]float64, n*k)}
 	size := make([]float64, k)
 	for j, c := range d.cols {
 		size[j] = floats.Norm(c, 2)
 		for i, v := range c {
-			x.Set(i, j, v/size[j])
+			x.Data[i*k+j] = v / size[j]
 		}
 	}
-	var qr mat.QR
-	qr.Factorize(x)
-	var q, r mat.Dense
-	qr.QTo(&q)
-	qr.RTo(&r)
+	// x becomes the k columns of Q that matter: mat.QR would make all n.
+	tau, work := make([]float64, k), make([]float64, 64*k)
+	lapack64.Geqrf(x, tau, work, len(work))
+	r := slices.Clone(x.Data[:k*k])
+	lapack64.Orgqr(x, tau, work, len(work))
 	for j := range k {
-		if math.Abs(r.At(j, j)) < 1e-10 {
+		if math.Abs(r[j*k+j]) < 1e-10 {
 			return nil, fault.E(op, fault.SingularCovariance, "%s is a combination of the constant and the factors before it", quant.Name(names, j-1)).With("argument", quant.Name(names, j-1))
 		}
 	}
@@ -83,7 +86,7 @@ func NewDesign(n int, factors [][]float64, names []string) (*Design, error) {
 	upper := mat.NewTriDense(k, mat.Upper, nil)
 	for i := range k {
 		for j := i; j < k; j++ {
-			upper.SetTri(i, j, r.At(i, j))
+			upper.SetTri(i, j, r[i*k+j])
 		}
 	}
 	if err := inverse.InverseTri(upper); err != nil {
@@ -96,7 +99,7 @@ func NewDesign(n int, factors [][]float64, names []string) (*Design, error) {
 			w := inverse.At(j, l) / size[j]
 			d.xtx[j] += w * w
 			for i := range n {
-				d.h[j][i] += w * q.At(i, l)
+				d.h[j][i] += w * x.Data[i*k+l]
 			}
 		}
 	}
