@@ -3,6 +3,7 @@ package sheet
 import (
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -74,6 +75,9 @@ func (c *canvas) at(x, y float64) vg.Point {
 }
 
 func (c *canvas) wide(st style, s string) float64 {
+	if c.script { // what the reader's fonts write may be as wide as it is high
+		s = c.replaced(s, st.bold, '—')
+	}
 	f := c.face(st)
 	return float64(f.Width(s))
 }
@@ -134,8 +138,7 @@ func (c *canvas) fit(st style, s string, width float64) string {
 func (c *canvas) wrap(st style, s string, width float64, most int) []string {
 	var out []string
 	line := ""
-	words := splitWords(tame(s))
-	for i, w := range words {
+	for _, w := range strings.Fields(tame(s)) {
 		try := w
 		if line != "" {
 			try = line + " " + w
@@ -155,7 +158,6 @@ func (c *canvas) wrap(st style, s string, width float64, most int) []string {
 		if c.wide(st, w) > width {
 			line = c.fit(st, w, width)
 		}
-		_ = i
 	}
 	if line != "" {
 		out = append(out, line)

@@ -59,9 +59,11 @@ func tame(s string) string {
 	}, s)
 }
 
-// shown replaces what the faces have no sign for, so that nobody reads an empty
-// box as a letter.
-func (l *lettering) shown(s string, bold bool) string {
+// shown marks what the faces have no sign for, so that nobody reads an empty box
+// as a letter.
+func (l *lettering) shown(s string, bold bool) string { return l.replaced(s, bold, '?') }
+
+func (l *lettering) replaced(s string, bold bool, by rune) string {
 	f := l.regular
 	if bold {
 		f = l.bold
@@ -69,7 +71,7 @@ func (l *lettering) shown(s string, bold bool) string {
 	var b sfnt.Buffer
 	return strings.Map(func(r rune) rune {
 		if i, err := f.GlyphIndex(&b, r); err != nil || i == 0 {
-			return '?'
+			return by
 		}
 		return r
 	}, s)

@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"bytes"
-	"strings"
 	"time"
 
 	"gonum.org/v1/plot/vg"
@@ -44,7 +43,6 @@ func (d Drawing) Render(f Format) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
 	switch f {
 	case PDF:
 		return d.pdf(l)
@@ -53,14 +51,15 @@ func (d Drawing) Render(f Format) ([]byte, error) {
 	case SVG:
 		to := vgsvg.New(vg.Length(d.w), vg.Length(d.h))
 		d.pages[0](&canvas{to: to, lettering: l, w: d.w, h: d.h, script: true})
-		_, err = to.WriteTo(&out)
-	default:
-		return nil, fault.E("sheet.Render", fault.Invalid, "there is no picture format %.20q", string(f)).Hinted("There is pdf, png and svg.")
+		var out bytes.Buffer
+		if _, err := to.WriteTo(&out); err != nil {
+			return nil, err
+		}
+		// Where the reader lacks the font, others are as wide or nearly so.
+		return bytes.ReplaceAll(out.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")), nil
 	}
-	return out.Bytes(), err
+	return nil, fault.E("sheet.Render", fault.Invalid, "there is no picture format %.20q", string(f)).Hinted("There is pdf, png and svg.")
 }
-
-func splitWords(s string) []string { return strings.Fields(s) }
 
 // Preview draws the first page as a PNG of a resolution, dots an inch.
 func (d Drawing) Preview(resolution int) ([]byte, error) {

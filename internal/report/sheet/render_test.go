@@ -65,14 +65,18 @@ func mustDraw(t *testing.T, d drawn) Drawing {
 	return out
 }
 
+// quick tells that all formats would take too long: the drawing is the same code
+// for each, and TestFormats renders one of all.
+func quick() bool { return testing.Short() || raced }
+
 var noNumber = regexp.MustCompile(`NaN|Inf\b`)
 
-// verify renders a drawing into all formats and looks whether they are whole, and
-// the same twice; slow does that with the PNG too.
+// verify renders a drawing into PDF and SVG and looks whether they are whole; slow
+// does so with PNG too, and twice, for both must be the same.
 func verify(t *testing.T, d Drawing, slow bool) {
 	t.Helper()
 	for _, f := range []Format{PDF, PNG, SVG} {
-		if f == PNG && !slow {
+		if f == PNG && !slow || f != SVG && quick() {
 			continue
 		}
 		raw, err := d.Render(f)
@@ -110,6 +114,9 @@ func verify(t *testing.T, d Drawing, slow bool) {
 			if noNumber.Match(raw) {
 				t.Error("the SVG has a place that is no number")
 			}
+		}
+		if !slow {
+			continue
 		}
 		again, err := d.Render(f)
 		if err != nil || !bytes.Equal(raw, again) {
@@ -238,6 +245,19 @@ func TestHostile(t *testing.T) {
 				verify(t, out, name == "long")
 			})
 		}
+	}
+}
+
+// TestFormats renders into all formats at once, as calls of several users do.
+func TestFormats(t *testing.T) {
+	d := mustDraw(t, sample(120, 24*time.Hour))
+	for _, f := range []Format{PDF, PNG, SVG, PDF, PNG, SVG} {
+		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
+			if raw, err := d.Render(f); err != nil || len(raw) < 10_000 {
+				t.Error(err, len(raw))
+			}
+		})
 	}
 }
 
