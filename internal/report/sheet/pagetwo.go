@@ -129,7 +129,7 @@ func (s *sheetOf) histogram(c *canvas, b box) {
 		if left := x - 4 - c.wide(st, text); i == 1 && left >= plot.x {
 			tx = left
 		}
-		c.rect(box{tx - 1, y - 1, c.wide(st, text) + 2, 8}, faded(white, 0.8))
+		c.rect(box{tx - 1.5, y - 1.5, c.wide(st, text) + 3, 9}, white)
 		c.write(tx, y+5, toLeft, st, text)
 	}
 }
