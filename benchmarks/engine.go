@@ -32,7 +32,7 @@ const (
 // engine measures whole backtests through the command, over LEAN folders that
 // are written first: a Python handler on every bar beside the same loop in bare
 // CPython, a monthly handler, a framework over many symbols, and a minimal run.
-func engine(bin, work, python string, runs int) error {
+func engine(bin, work, python, backtrader string, runs int) error {
 	m := machine{bin: bin, work: work}
 	if one, err := exec.LookPath("taskset"); err == nil {
 		m.pin = one
@@ -57,7 +57,7 @@ func engine(bin, work, python string, runs int) error {
 		return err
 	}
 	last := days[len(days)-1].String()
-	if err := m.cross(python, minutes, last); err != nil {
+	if err := m.cross(python, backtrader, minutes, last); err != nil {
 		return err
 	}
 	if err := m.monthly(minutes, len(days), last); err != nil {
@@ -209,7 +209,7 @@ func (m machine) minimal(runs int) error {
 
 // cross runs the crossing of two averages with a handler on every bar, and
 // the same loop in bare CPython over the same files.
-func (m machine) cross(python string, bars int, last string) error {
+func (m machine) cross(python, backtrader string, bars int, last string) error {
 	got, err := m.backtest("cross.py", "minute", "end="+last)
 	if err != nil {
 		return err
@@ -232,6 +232,14 @@ func (m machine) cross(python string, bars int, last string) error {
 	}
 	fmt.Printf("%-34s %s, %d bars, of it the loop without reading %.2f s, %d trades\n", "the same in bare CPython", bare, read, loop, trades)
 	fmt.Printf("%-34s %.2f end to end, %.2f to the loop alone\n", "ratio", got.wall.Seconds()/bare.wall.Seconds(), got.wall.Seconds()/loop)
+	if backtrader == "" {
+		return nil
+	}
+	peer, err := m.run(python, filepath.Join(m.work, "algorithms", "backtrader_cross.py"), filepath.Join(m.work, "minute"), backtrader)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-34s %s: %.0f times as long\n", "the same in backtrader", peer, peer.wall.Seconds()/got.wall.Seconds())
 	return nil
 }
 

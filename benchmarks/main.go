@@ -31,6 +31,7 @@ func main() {
 	bin := fs.String("bin", "", "quantdesk binary; empty builds one")
 	runs := fs.Int("runs", 20, "starts to measure")
 	seconds := fs.Float64("seconds", 3, "seconds per step")
+	backtrader := fs.String("backtrader", "", "folder of backtrader's package, to run beside the engine")
 	python := fs.String("python", "", "CPython 3.11 for the bare loop; empty looks for python3.11")
 	addr := fs.String("addr", "", "address of the bare server (internal)")
 	if err := fs.Parse(os.Args[2:]); err != nil {
@@ -61,7 +62,7 @@ func main() {
 	case "orders":
 		err = orders(*bin, work, span)
 	case "engine":
-		err = engine(*bin, work, *python, *runs)
+		err = engine(*bin, work, *python, *backtrader, *runs)
 	default:
 		err = fmt.Errorf("there is no benchmark %q", os.Args[1])
 	}
