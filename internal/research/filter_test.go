@@ -89,7 +89,7 @@ func TestBadFilter(t *testing.T) {
 }
 
 func FuzzFilter(f *testing.F) {
-	for _, s := range []string{"p < 0.05", "symbol IN ('KO','PEP') AND NOT abs(p) >= 2", `"half life" BETWEEN 1 AND (2+3)*4`, "symbol like '%a_%'"} {
+	for _, s := range []string{"p < 0.05", "symbol IN ('KO','PEP') AND NOT abs(p) >= 2", `"half life" BETWEEN 1 AND (2+3)*4`, "߀\xdf", "1e", ".", "1.2.3", "symbol like '%a_%'"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -36,7 +36,7 @@ func scan(s string) ([]token, error) {
 			}
 			out = append(out, token{kind, b.String(), from})
 			continue
-		case unicode.IsDigit(r) || r == '.' && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9':
+		case r >= '0' && r <= '9' || r == '.' && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9':
 			for i < len(s) && (strings.ContainsRune("0123456789.eE", rune(s[i])) || (s[i] == '-' || s[i] == '+') && (s[i-1] == 'e' || s[i-1] == 'E')) {
 				i++
 			}
