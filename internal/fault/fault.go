@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -63,6 +64,15 @@ func (e *Error) With(key string, value any) *Error {
 	}
 	e.Detail[key] = value
 	return e
+}
+
+// Clip keeps what an error repeats from growing: s, or its beginning, of at most so
+// many bytes.
+func Clip(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most-3], "") + "..."
+	}
+	return s
 }
 
 // Error is the whole text with operation and cause, for logs.

@@ -82,3 +82,11 @@ func TestHintAndIdentity(t *testing.T) {
 		t.Error("an unknown code is not internal")
 	}
 }
+
+func TestClip(t *testing.T) {
+	for _, c := range []struct{ in, want string }{{"short", "short"}, {"just ten b", "just ten b"}, {"eleven byte", "eleven ..."}, {"äääääääää", "äää..."}} {
+		if got := Clip(c.in, 10); got != c.want {
+			t.Errorf("%q became %q; want %q", c.in, got, c.want)
+		}
+	}
+}

@@ -87,17 +87,9 @@ func (f *Feed) Lookup(symbol string) (market.Instrument, bool) {
 func (f *Feed) Find(symbol string) (market.Instrument, error) {
 	in, ok := f.Lookup(symbol)
 	if !ok {
-		return in, fault.E("feed.Find", fault.NotFound, "there is no instrument %q", short(symbol)).Hinted("Call search_instruments to find its symbol.")
+		return in, fault.E("feed.Find", fault.NotFound, "there is no instrument %q", fault.Clip(symbol, 40)).Hinted("Call search_instruments to find its symbol.")
 	}
 	return in, nil
-}
-
-// short keeps an echo of what was asked from growing.
-func short(s string) string {
-	if len(s) > 40 {
-		return strings.ToValidUTF8(s[:37], "") + "..."
-	}
-	return s
 }
 
 // Calendar tells when an instrument trades.

@@ -13,7 +13,7 @@ import (
 // Time the same one, however often it is seen.
 //
 // A side with a price but no size is taken to offer a tenth of the session's
-// volume so far, less what was taken that way this session, and at least one
+// volume so far, less what was taken that way in it, and at least one
 // lot per quote; in forex and CFDs, whose quotes come from a dealer and often
 // have neither size nor volume, DealerDepth of the quoted currency per quote.
 type Liquidity struct {

@@ -96,7 +96,7 @@ func (d *Desk) steps(ctx context.Context, info Account, bal trade.Balances, held
 	for symbol, w := range t.Weights {
 		in, ok := prices.Lookup(symbol)
 		if !ok {
-			return nil, fault.E(op, fault.NotFound, "there is no instrument %q", clipped(symbol)).With("argument", "weights").Hinted("Call search_instruments to find its symbol.")
+			return nil, fault.E(op, fault.NotFound, "there is no instrument %q", fault.Clip(symbol, 40)).With("argument", "weights").Hinted("Call search_instruments to find its symbol.")
 		}
 		if _, twice := targets[in.Symbol]; twice {
 			return nil, fault.E(op, fault.Invalid, "%s has two weights", in.Symbol).With("argument", "weights")
@@ -155,12 +155,4 @@ func towardZero(in market.Instrument, q num.Decimal) num.Decimal {
 		return in.RoundQuantity(q.Abs()).Neg()
 	}
 	return in.RoundQuantity(q)
-}
-
-// clipped keeps an echo of what was asked from growing.
-func clipped(s string) string {
-	if len(s) > 40 {
-		return strings.ToValidUTF8(s[:37], "") + "..."
-	}
-	return s
 }

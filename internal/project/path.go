@@ -125,8 +125,5 @@ func checkText(what, text string) error {
 
 // clip keeps an echo of what a caller sent short.
 func clip(s string) string {
-	if len(s) > 80 {
-		s = strings.ToValidUTF8(s[:77], "") + "..."
-	}
-	return s
+	return fault.Clip(s, 80)
 }

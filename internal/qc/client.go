@@ -238,10 +238,7 @@ func (c *Client) words(s string) string {
 		}
 		return ' '
 	}, s))
-	if len(s) > 500 {
-		s = strings.ToValidUTF8(s[:497], "") + "..."
-	}
-	return s
+	return fault.Clip(s, 500)
 }
 
 // Time is a moment as the API writes it: UTC without a zone, or RFC 3339.

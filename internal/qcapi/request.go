@@ -287,12 +287,7 @@ func (l *listOf[T]) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func clip(s string) string {
-	if len(s) > 80 {
-		s = strings.ToValidUTF8(s[:77], "") + "..."
-	}
-	return s
-}
+func clip(s string) string { return fault.Clip(s, 80) }
 
 // given wants an argument that is there.
 func given(name string, ok bool) error {

@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"quantdesk/internal/fault"
 )
@@ -107,9 +106,9 @@ const maxEcho = 60
 
 // Bad is an invalid_parameter error: what, its value and its bound.
 func Bad(op, parameter string, value any, bound string) error {
-	shown := fmt.Sprint(value)
-	if len(shown) > maxEcho {
-		shown = strings.ToValidUTF8(shown[:maxEcho-3], "") + "..."
+	whole := fmt.Sprint(value)
+	shown := fault.Clip(whole, maxEcho)
+	if shown != whole {
 		value = shown
 	}
 	return fault.E(op, fault.InvalidParameter, "%s is %s; it must be %s", parameter, shown, bound).With("argument", parameter).With("value", value).With("limit", bound)

@@ -286,8 +286,5 @@ func unknown(op, symbol string) error {
 
 // clip keeps an echo of what was asked from growing.
 func clip(s string) string {
-	if len(s) > 40 {
-		return strings.ToValidUTF8(s[:37], "") + "..."
-	}
-	return s
+	return fault.Clip(s, 40)
 }

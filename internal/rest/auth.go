@@ -134,10 +134,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 
 // short keeps an echo of what a caller sent from growing.
 func short(s string) string {
-	if len(s) > 200 {
-		return strings.ToValidUTF8(s[:197], "") + "..."
-	}
-	return s
+	return fault.Clip(s, 200)
 }
 
 // mint gives a platform's user a token of one hour at most.

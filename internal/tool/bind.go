@@ -371,10 +371,7 @@ func plain(s string, most int) string {
 		}
 		return ' '
 	}, s)
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most-3], "") + "..."
-	}
-	return s
+	return fault.Clip(s, most)
 }
 
 // snake turns camelCase into snake_case.
