@@ -28,7 +28,7 @@ var ring = map[string]int{
 }
 
 // testsOnly are packages that hold tests or generators and may see everything.
-var testsOnly = []string{"arch", "quant/golden", "desktest", "fault/gen", "tools/gen"}
+var testsOnly = []string{"arch", "quant/golden", "desktest", "tws/server/servertest", "fault/gen", "tools/gen"}
 
 const (
 	module = "quantdesk/internal/"

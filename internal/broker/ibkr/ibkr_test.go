@@ -5,80 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"quantdesk/internal/broker/ibkr"
-	"quantdesk/internal/broker/paper"
 	"quantdesk/internal/fault"
-	"quantdesk/internal/feed"
-	"quantdesk/internal/market"
 	"quantdesk/internal/num"
 	"quantdesk/internal/order"
-	"quantdesk/internal/sim"
 	"quantdesk/internal/store"
 	"quantdesk/internal/trade"
 	"quantdesk/internal/tws"
 	"quantdesk/internal/tws/client"
 	"quantdesk/internal/tws/server"
+	"quantdesk/internal/tws/server/servertest"
 )
 
-const account = "DUSIM000001"
+const account = servertest.Account
 
-// venue is a paper TWS with the books it stands on.
-type venue struct {
-	*server.Server
-	addr string
-	book *paper.Broker
-}
-
-func open(t testing.TB, accounts ...string) venue {
+func open(t testing.TB, accounts ...string) *servertest.TWS {
 	t.Helper()
-	f, err := feed.New(feed.Config{Source: sim.New(sim.Config{Seed: 42}), Clock: feed.Wall{}, Kind: market.FeedSimulated})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := store.OpenSQLite(filepath.Join(t.TempDir(), "paper.db"), 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := server.WithOptions(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := paper.Open(paper.Config{DB: db, Market: m, Options: true, Tick: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = b.Run(ctx) })
-	t.Cleanup(func() {
-		stop()
-		wg.Wait()
-		if err := errors.Join(b.Close(), db.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	for _, a := range accounts {
-		if err := b.OpenAccount(ctx, a, "USD", num.FromInt(1_000_000)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := server.New(server.Config{Market: m, Broker: b, Accounts: accounts})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wg.Go(func() { _ = s.Run(ctx) })
-	wg.Go(func() { _ = s.Serve(ctx, ln) })
-	return venue{s, ln.Addr().String(), b}
+	return servertest.Open(t, servertest.Config{Accounts: accounts, Options: true})
 }
 
 // desk opens the broker on a folder.
@@ -170,7 +118,7 @@ func TestOrders(t *testing.T) {
 	dir := t.TempDir()
 	b := desk(t, dir)
 	ctx := t.Context()
-	if a, err := b.Connect(ctx, "c1", ibkr.Params{Addr: v.addr, ClientID: 1}); err != nil || a != account {
+	if a, err := b.Connect(ctx, "c1", ibkr.Params{Addr: v.Addr, ClientID: 1}); err != nil || a != account {
 		t.Fatal(a, err)
 	}
 	log := listen(t, b)
@@ -297,7 +245,7 @@ func TestOrders(t *testing.T) {
 	}
 
 	// By hand, or by another program.
-	other, err := client.Dial(ctx, client.Config{Addr: v.addr, ClientID: 9})
+	other, err := client.Dial(ctx, client.Config{Addr: v.Addr, ClientID: 9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +253,7 @@ func TestOrders(t *testing.T) {
 	if err := other.Place(ctx, &tws.PlaceOrder{OrderID: other.NextOrderID(), Contract: tws.Contract{Symbol: "MSFT", SecType: "STK", Exchange: "SMART", Currency: "USD"}, Order: tws.Order{Action: "BUY", TotalQuantity: num.FromInt(3), OrderType: "MKT", TIF: "DAY", Transmit: true, Account: account}}); err != nil {
 		t.Fatal(err)
 	}
-	v.settled(t)
+	settled(t, v)
 
 	// Opened again on its record, it knows what was; what happened elsewhere in
 	// between is taken up.
@@ -313,7 +261,7 @@ func TestOrders(t *testing.T) {
 	b.Disconnect("c1")
 	b.Close()
 	b = desk(t, dir)
-	if err := b.Attach("c1", ibkr.Params{Addr: v.addr, ClientID: 1, Account: account}); err != nil {
+	if err := b.Attach("c1", ibkr.Params{Addr: v.Addr, ClientID: 1, Account: account}); err != nil {
 		t.Fatal(err)
 	}
 	log = listen(t, b)
@@ -330,10 +278,10 @@ func TestOrders(t *testing.T) {
 }
 
 // settled waits until nothing works any more at the venue.
-func (v venue) settled(t *testing.T) {
+func settled(t *testing.T, v *servertest.TWS) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		book, err := v.book.Book(t.Context(), account, time.Time{})
+		book, err := v.Book.Book(t.Context(), account, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -357,11 +305,11 @@ func TestWhichAccount(t *testing.T) {
 		account string
 		code    fault.Code
 	}{{"", fault.Invalid}, {"DU1", fault.NotFound}, {"U1234567", fault.RiskRefused}} {
-		if _, err := b.Connect(t.Context(), "x", ibkr.Params{Addr: v.addr, ClientID: 1, Account: c.account}); fault.CodeOf(err) != c.code || fault.As(err).Next() == "" {
+		if _, err := b.Connect(t.Context(), "x", ibkr.Params{Addr: v.Addr, ClientID: 1, Account: c.account}); fault.CodeOf(err) != c.code || fault.As(err).Next() == "" {
 			t.Errorf("account %q: %v, want %s", c.account, err, c.code)
 		}
 	}
-	if a, err := b.Connect(t.Context(), "x", ibkr.Params{Addr: v.addr, ClientID: 1, Account: "DUSIM000002"}); err != nil || a != "DUSIM000002" {
+	if a, err := b.Connect(t.Context(), "x", ibkr.Params{Addr: v.Addr, ClientID: 1, Account: "DUSIM000002"}); err != nil || a != "DUSIM000002" {
 		t.Errorf("%s %v", a, err)
 	}
 	for name, want := range map[string]trade.Environment{"DUSIM1": trade.Simulated, "DU123": trade.Paper, "DF9": trade.Paper, "U123": trade.Live, "F1": trade.Live, "": trade.Live, "dusim": trade.Live} {
@@ -380,7 +328,7 @@ func TestCutConnections(t *testing.T) {
 	}
 	v := open(t, account)
 	b := desk(t, t.TempDir())
-	if _, err := b.Connect(t.Context(), "c1", ibkr.Params{Addr: v.addr, ClientID: 1}); err != nil {
+	if _, err := b.Connect(t.Context(), "c1", ibkr.Params{Addr: v.Addr, ClientID: 1}); err != nil {
 		t.Fatal(err)
 	}
 	log := listen(t, b)
@@ -436,11 +384,11 @@ func TestCutConnections(t *testing.T) {
 	close(work)
 	stop()
 	wg.Wait()
-	v.settled(t)
+	settled(t, v)
 	// The record ends up complete: every order final, as the venue has it.
 	want := map[string]num.Decimal{}
 	venueOrders := map[string]int{}
-	book, err := v.book.Book(t.Context(), account, time.Time{})
+	book, err := v.Book.Book(t.Context(), account, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

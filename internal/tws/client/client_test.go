@@ -16,8 +16,8 @@ import (
 )
 
 func TestRequests(t *testing.T) {
-	d := open(t, t.TempDir(), "127.0.0.1:0")
-	c := dial(t, client.Config{Addr: d.addr, ClientID: 3})
+	d := open(t, t.TempDir())
+	c := dial(t, client.Config{Addr: d.Addr, ClientID: 3})
 	ctx := t.Context()
 	if s := c.Status(); s.State != client.Up || s.ServerVersion != 178 || len(s.Accounts) != 1 || s.Accounts[0] != account {
 		t.Fatalf("status %+v", s)
@@ -86,9 +86,9 @@ func TestRequests(t *testing.T) {
 // shows the same.
 func TestOrders(t *testing.T) {
 	dir := t.TempDir()
-	d := open(t, dir, "127.0.0.1:0")
+	d := open(t, dir)
 	var log collector
-	c := dial(t, client.Config{Addr: d.addr, ClientID: 3, OnOrder: log.add})
+	c := dial(t, client.Config{Addr: d.Addr, ClientID: 3, OnOrder: log.add})
 	ctx := t.Context()
 	place := func(change func(*tws.Order)) int64 {
 		t.Helper()
@@ -161,9 +161,9 @@ func TestOrders(t *testing.T) {
 
 	// The same books under another server.
 	c.Close()
-	d.stop()
-	d = open(t, dir, "127.0.0.1:0")
-	c = dial(t, client.Config{Addr: d.addr, ClientID: 3, OnOrder: log.add})
+	d.Stop()
+	d = open(t, dir)
+	c = dial(t, client.Config{Addr: d.Addr, ClientID: 3, OnOrder: log.add})
 	list, err := c.OpenOrders(ctx, false)
 	if err != nil || len(list) != 1 || list[0].Open.OrderID != resting || !list[0].Open.Order.TotalQuantity.Equal(num.FromInt(20)) || list[0].Status == nil {
 		t.Fatalf("after a restart: %+v %v", list, err)
@@ -186,8 +186,8 @@ func TestOrders(t *testing.T) {
 
 // What no TWS answers says so, with what to do next.
 func TestConnectErrors(t *testing.T) {
-	d := open(t, t.TempDir(), "127.0.0.1:0")
-	dial(t, client.Config{Addr: d.addr, ClientID: 5})
+	d := open(t, t.TempDir())
+	dial(t, client.Config{Addr: d.Addr, ClientID: 5})
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
 	listen := func(serve func(net.Conn)) string {
@@ -221,7 +221,7 @@ func TestConnectErrors(t *testing.T) {
 		"closes at once":  {listen(func(c net.Conn) { _ = c.Close() }), "closed the connection", "trusted addresses"},
 		"says nothing":    {listen(func(net.Conn) {}), "says nothing", "window"},
 		"too old":         {listen(func(c net.Conn) { _, _ = c.Write(tws.AppendFields(nil, "150", "20200101 00:00:00 EST")) }), "version 150", "Update"},
-		"id in use":       {d.addr, "client id 5 is in use", "client_id"},
+		"id in use":       {d.Addr, "client id 5 is in use", "client_id"},
 		"no address":      {"nowhere", "no address", "127.0.0.1:7497"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -237,9 +237,9 @@ func TestConnectErrors(t *testing.T) {
 // A subscription goes on over a dropped connection and over lost data, and the
 // states are told.
 func TestReconnect(t *testing.T) {
-	d := open(t, t.TempDir(), "127.0.0.1:0")
+	d := open(t, t.TempDir())
 	states := make(chan client.State, 100)
-	c := dial(t, client.Config{Addr: d.addr, ClientID: 3, OnState: func(s client.State) { states <- s }})
+	c := dial(t, client.Config{Addr: d.Addr, ClientID: 3, OnState: func(s client.State) { states <- s }})
 	s, err := c.MarketData(t.Context(), apple, "", 0)
 	if err != nil {
 		t.Fatal(err)

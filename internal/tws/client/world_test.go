@@ -1,74 +1,22 @@
 package client_test
 
 import (
-	"context"
-	"errors"
-	"net"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
-	"quantdesk/internal/broker/paper"
-	"quantdesk/internal/feed"
-	"quantdesk/internal/market"
 	"quantdesk/internal/num"
-	"quantdesk/internal/sim"
-	"quantdesk/internal/store"
 	"quantdesk/internal/tws"
 	"quantdesk/internal/tws/client"
-	"quantdesk/internal/tws/server"
+	"quantdesk/internal/tws/server/servertest"
 )
 
-// desk is a paper TWS over the simulated market.
-type desk struct {
-	*server.Server
-	addr string
-	stop func()
-}
-
-const account = "DUSIM000001"
+const account = servertest.Account
 
 // open opens a paper TWS whose books are in a folder.
-func open(t testing.TB, dir, addr string) *desk {
+func open(t testing.TB, dir string) *servertest.TWS {
 	t.Helper()
-	f, err := feed.New(feed.Config{Source: sim.New(sim.Config{Seed: 42}), Clock: feed.Wall{}, Kind: market.FeedSimulated})
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := store.OpenSQLite(filepath.Join(dir, "paper.db"), 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	broker, err := paper.Open(paper.Config{DB: db, Market: f, Tick: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = broker.Run(ctx) })
-	once := sync.OnceFunc(func() {
-		stop()
-		wg.Wait()
-		if err := errors.Join(broker.Close(), db.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(once)
-	if err := broker.OpenAccount(ctx, account, "USD", num.FromInt(1_000_000)); err != nil {
-		t.Fatal(err)
-	}
-	s, err := server.New(server.Config{Market: f, Broker: broker, Accounts: []string{account}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wg.Go(func() { _ = s.Run(ctx) })
-	wg.Go(func() { _ = s.Serve(ctx, ln) })
-	return &desk{s, ln.Addr().String(), once}
+	return servertest.Open(t, servertest.Config{Dir: dir})
 }
 
 func dial(t testing.TB, cfg client.Config) *client.Client {

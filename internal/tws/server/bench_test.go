@@ -29,7 +29,7 @@ func BenchmarkOrder(b *testing.B) {
 		status string
 	}
 	words := make(chan word, 64)
-	c, err := client.Dial(b.Context(), client.Config{Addr: d.addr, ClientID: 1, Pace: -1, OnOrder: func(m tws.Message) {
+	c, err := client.Dial(b.Context(), client.Config{Addr: d.Addr, ClientID: 1, Pace: -1, OnOrder: func(m tws.Message) {
 		switch m := m.(type) {
 		case *tws.OpenOrder:
 			words <- word{m.OrderID, m.State.Status}

@@ -144,7 +144,7 @@ func TestEndWhileDelayed(t *testing.T) {
 	p.place(limit("1"))
 	p.sync()
 	ended := make(chan struct{})
-	go func() { d.stop(); close(ended) }()
+	go func() { d.Stop(); close(ended) }()
 	select {
 	case <-ended:
 	case <-time.After(20 * time.Second):

@@ -218,7 +218,7 @@ func TestRestart(t *testing.T) {
 	exit := p.place(func(o *tws.Order) { limit("99999")(o); o.Action, o.ParentID, o.TIF = "SELL", parent, "GTC" })
 	p.status(parent, tws.Submitted)
 	before := await(p, "the entry", func(m *tws.OpenOrder) bool { return m.OrderID == parent })
-	d.stop()
+	d.Stop()
 	d = open(t, setup{dir: dir})
 	p = d.dial(t, 7)
 	if p.next <= exit {

@@ -32,7 +32,7 @@ func TestStoqey(t *testing.T) {
 		}
 	}
 	d := open(t, setup{pace: 50})
-	_, port, err := net.SplitHostPort(d.addr)
+	_, port, err := net.SplitHostPort(d.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}

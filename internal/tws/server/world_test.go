@@ -3,102 +3,43 @@ package server_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"quantdesk/internal/broker/paper"
 	"quantdesk/internal/feed"
-	"quantdesk/internal/market"
 	"quantdesk/internal/num"
-	"quantdesk/internal/sim"
-	"quantdesk/internal/store"
 	"quantdesk/internal/tws"
-	"quantdesk/internal/tws/server"
+	"quantdesk/internal/tws/server/servertest"
 )
 
-const account = "DUSIM000001"
+const account = servertest.Account
 
-// setup is what a test's TWS is made of; the zero value is one account on the
-// simulated market, without a limit of messages.
+// setup is what a test's TWS is made of: see servertest.Config.
 type setup struct {
 	dir      string
 	feed     *feed.Feed
 	accounts int
 	pace     int
-	faults   string // the broker's script
+	faults   string
 }
 
 // desk is a paper TWS.
-type desk struct {
-	*server.Server
-	addr string
-	stop func()
-}
+type desk struct{ *servertest.TWS }
 
 func open(t testing.TB, in setup) *desk {
 	t.Helper()
-	var err error
-	if in.feed == nil {
-		if in.feed, err = feed.New(feed.Config{Source: sim.New(sim.Config{Seed: 42}), Clock: feed.Wall{}, Kind: market.FeedSimulated}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if in.dir == "" {
-		in.dir = t.TempDir()
-	}
-	var script *paper.FaultScript
-	if in.faults != "" {
-		if script, err = paper.ParseFaults([]byte(in.faults)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	db, err := store.OpenSQLite(filepath.Join(in.dir, "paper.db"), 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	broker, err := paper.Open(paper.Config{DB: db, Market: in.feed, Tick: 5 * time.Millisecond, Faults: script})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = broker.Run(ctx) })
-	once := sync.OnceFunc(func() {
-		stop()
-		wg.Wait()
-		if err := errors.Join(broker.Close(), db.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(once)
 	var accounts []string
-	for i := range max(1, in.accounts) {
-		name := fmt.Sprintf("DUSIM%06d", i+1)
-		if err := broker.OpenAccount(ctx, name, "USD", num.FromInt(1_000_000)); err != nil {
-			t.Fatal(err)
-		}
-		accounts = append(accounts, name)
+	for i := range in.accounts {
+		accounts = append(accounts, fmt.Sprintf("DUSIM%06d", i+1))
 	}
-	s, err := server.New(server.Config{Market: in.feed, Broker: broker, Accounts: accounts, Pace: in.pace})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wg.Go(func() { _ = s.Run(ctx) })
-	wg.Go(func() { _ = s.Serve(ctx, ln) })
-	return &desk{s, ln.Addr().String(), once}
+	return &desk{servertest.Open(t, servertest.Config{Dir: in.dir, Feed: in.feed, Accounts: accounts, Pace: in.pace, Faults: in.faults})}
 }
 
 // peer is a client that keeps every message, and holds each against the codec:
@@ -124,7 +65,7 @@ func hello(text string) []byte {
 // raw connects and says nothing.
 func (d *desk) raw(t testing.TB) net.Conn {
 	t.Helper()
-	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", d.addr)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", d.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
